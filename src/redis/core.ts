@@ -233,7 +233,9 @@ export class Core {
 
   /** What replicas are told of a key that is gone: whether they are to give it back in the background. */
   deletionWord(directive: 'lazyExpire' | 'lazyServerDel'): 'UNLINK' | 'DEL' {
-    return this.config.settings[directive] ? 'UNLINK' : 'DEL'
+    // Of what a command has left empty Redis tells it in no case.
+    const tells = directive === 'lazyExpire' || this.dialect.engine === 'valkey'
+    return tells && this.config.settings[directive] ? 'UNLINK' : 'DEL'
   }
 
   /** SWAPDB: clients of one see the keys of the other from now on. */

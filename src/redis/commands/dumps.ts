@@ -75,7 +75,7 @@ function restore(client: Client, args: Args): void {
     discard(core, value)
     if (found !== 0) {
       db.changed(args, 1, GENERIC, 'del')
-      core.propagation.instead(db, 'DEL', args.bytesOf(1))
+      core.propagation.instead(db, core.deletionWord('lazyServerDel'), args.bytesOf(1))
     }
     replies.ok()
     return

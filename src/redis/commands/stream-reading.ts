@@ -171,7 +171,8 @@ function hasMore({ stream, group, after, isNew }: Source): boolean {
 function readerOf(client: Client, args: Args, { group: at, noAck }: Reading, { key }: Source, group: Group): Consumer {
   const { core, db } = client
   const { consumer, isNew } = consumerOf(client, args, key, group, at + 1)
-  if (isNew && (noAck || core.dialect.engine === 'valkey')) {
+  // With the first of its entries it is made on replicas, too.
+  if (isNew && noAck) {
     const words = [args.bytesOf(key), args.bytesOf(at), args.bytesOf(at + 1)]
     core.propagation.instead(db, 'XGROUP', 'CREATECONSUMER', ...words)
   }
@@ -211,7 +212,9 @@ function tell(client: Client, args: Args, reading: Reading, source: Source, cons
   })
   if (group === undefined || consumer === undefined) return
   client.db.touched(args, source.key)
-  if (reading.noAck) tellLastId(client, args, source.key, reading.group, group)
+  // Claims don't say how many entries a group has read.
+  if (reading.noAck || client.core.dialect.engine === 'valkey')
+    tellLastId(client, args, source.key, reading.group, group)
 }
 
 /** Replies what a consumer has got before and not acknowledged. */
