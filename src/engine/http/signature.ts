@@ -86,9 +86,10 @@ export class Signatures {
     const secret = this.#secretOf(claim)
     const canonical = canonicalRequest(request, claim)
     const toSign = [ALGORITHM, claim.timestamp, claim.scope.join('/'), sha256(canonical)].join('\n')
-    const expected = createHmac('sha256', this.#signingKey(secret, claim.scope)).update(toSign).digest()
-    const given = Buffer.from(claim.signature, 'hex')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    const expected = createHmac('sha256', this.#signingKey(secret, claim.scope)).update(toSign).digest('hex')
+    // As text: what reads hexadecimal digits leaves out whatever follows the last one.
+    const [given, wanted] = [Buffer.from(claim.signature), Buffer.from(expected)]
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
       throw new Fault(
         'SignatureDoesNotMatch',
         'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +

@@ -104,6 +104,12 @@ describe('what is not rightly signed is refused in AWS words', () => {
       'SignatureDoesNotMatch',
       /^The request signature/,
     ],
+    ...['x', '0', '\u0130', '%00'].map((more): [string, SignedRequest, string, RegExp] => [
+      `something behind the signature (${more})`,
+      { ...signed(), headers: { ...signed().headers, authorization: `${signed().headers.authorization}${more}` } },
+      'SignatureDoesNotMatch',
+      /^The request signature/,
+    ]),
     ['another service', signed({ service: 'monitoring' }), 'SignatureDoesNotMatch', /correct service: 'elasticache'/],
     ['a region that is none', signed({ region: 'moon-1' }), 'SignatureDoesNotMatch', /valid region/],
     [
