@@ -220,7 +220,7 @@ describe.skipIf(!server)(`a global datastore ${SKIPPED}`, () => {
     await first.kill()
     const second = await start(stateDir, { pace: 'instant' })
     await until(clientOf(second, AWAY), 'available')
-    expect(await say(ports.home, 'SET', 'k', '1')).toBe('OK')
+    await eventually('home takes writes', async () => (await say(ports.home, 'SET', 'k', '1')) === 'OK')
     await reaches(ports.away, 'k', '1')
   })
 
