@@ -39,7 +39,7 @@ export interface Logins {
 /** A client that the keeper has let in itself. */
 export interface Guest {
   /** Counts what it uses. */
-  readonly meter?: Meter | undefined
+  readonly meter: Meter | undefined
 }
 
 /** Counts what clients use, command by command. */

@@ -3,6 +3,7 @@ import { inMilliseconds } from '../../../net/clock.ts'
 import { Door } from '../../../net/serve/door.ts'
 import { type Afflicted, Affliction, type Impairment } from '../../../net/serve/impairment.ts'
 import type { ListenAddress, Transit } from '../../../net/serve/listener.ts'
+import type { Guest } from '../../../redis/keeper.ts'
 import { type Admission, admissionOf, type IngressRule } from '../../network/ingress.ts'
 import { Links } from './links.ts'
 import type { LoginsOptions } from './logins.ts'
@@ -65,6 +66,8 @@ export interface EntranceOptions extends EntranceSettings {
 export class Entrance {
   readonly #options: EntranceOptions
   readonly #door: Door
+  /** What clients are handed over with. */
+  readonly #guest: Guest
   readonly #clients = new Map<Afflicted, Client>()
   /** Those of replicas. */
   readonly #links = new Links()
@@ -76,6 +79,7 @@ export class Entrance {
 
   constructor(options: EntranceOptions) {
     this.#options = options
+    this.#guest = { meter: options.meter }
     this.#transit = options.transit
     this.#refusesWrites = options.refusesWrites === true
     this.#admission = admissionOf(options.ingress)
@@ -187,7 +191,7 @@ export class Entrance {
   #pass(socket: Socket, secure: boolean, server: Served): void {
     const isOwn = this.#isOwn(socket)
     const client =
-      server.adopt && !isOwn ? server.adopt(socket, secure, this.#door, this.#options) : this.#passageOf(socket, server)
+      server.adopt && !isOwn ? server.adopt(socket, secure, this.#door, this.#guest) : this.#passageOf(socket, server)
     if (!client) return
     this.#clients.set(client, { secure, isOwn, of: server.name })
     this.#afflictions.get(server.name)?.burden(client)
