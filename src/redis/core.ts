@@ -232,9 +232,9 @@ export class Core {
   }
 
   /** What replicas are told of a key that is gone: whether they are to give it back in the background. */
-  deletionWord(directive: 'lazyExpire' | 'lazyServerDel'): 'UNLINK' | 'DEL' {
+  deletionWord(directive: 'lazyExpire' | 'lazyEviction' | 'lazyServerDel'): 'UNLINK' | 'DEL' {
     // Of what a command has left empty Redis tells it in no case.
-    const tells = directive === 'lazyExpire' || this.dialect.engine === 'valkey'
+    const tells = directive !== 'lazyServerDel' || this.dialect.engine === 'valkey'
     return tells && this.config.settings[directive] ? 'UNLINK' : 'DEL'
   }
 
@@ -369,7 +369,8 @@ export class Core {
       },
       event: (db: Database, _events: number, event: string, key: Buffer) => this.#publishEvent(db, event, key),
       ready: (db: Database, key: Buffer) => this.blocking.signal(db, key),
-      removed: (db: Database, key: Buffer) => this.propagation.also(db, this.deletionWord('lazyExpire'), key),
+      removed: (db: Database, key: Buffer, event: string) =>
+        this.propagation.also(db, this.deletionWord(event === 'evicted' ? 'lazyEviction' : 'lazyExpire'), key),
     }
   }
 }

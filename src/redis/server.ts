@@ -250,7 +250,10 @@ export class RedisNode {
     const replication = replicationOf(this.#core)
     replication.hold()
     try {
-      const loader = await persistenceOf(this.#core).load()
+      const loader = await persistenceOf(this.#core).load({
+        keepsExpired: this.#core.isReplica,
+        expired: (loader, db, key) => replication.expiredMeanwhile(loader, db, key),
+      })
       if (loader) replication.restored(loader)
     } finally {
       replication.goOn()

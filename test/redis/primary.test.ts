@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Command } from '../../src/protocols/resp/encode.ts'
 import { afterTests } from '../support/after-tests.ts'
@@ -34,6 +37,9 @@ describe.each(engines)(`commands of replication answer as %s-server's ${NEEDS_RE
     ['REPLCONF', 'listening-port', '6380', 'ip-address', '10.0.0.1'],
     ['REPLCONF', 'rdb-only', 'x'],
     ['REPLCONF', 'rdb-filter-only', 'x'],
+    ['REPLCONF', 'rdb-filter-only', '"'],
+    ['REPLCONF', 'rdb-filter-only', '"functions"'],
+    ['REPLCONF', 'rdb-filter-only', ''],
     ['REPLCONF', 'GETACK', '*', 'listening-port', '1'],
     ['REPLCONF', 'version', '7.2.0'],
     ['PSYNC', 'a'],
@@ -129,6 +135,48 @@ test('SYNC is answered with a file of a length that is told, and with what is wr
   await eventually('it hears of more', () => heard.endsWith('*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n'))
   const [, size = ''] = /^\$(\d+)\r\n/.exec(heard) ?? []
   expect(heard.slice(`$${size}\r\n`.length + Number(size))).toMatch(/^\*2\r\n\$6\r\nSELECT\r\n\$1\r\n0\r\n\*3/)
+})
+
+/** What a client is sent that says this, as soon as this has come. */
+async function heardOf(port: number, said: string, awaited: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  let heard = ''
+  socket.on('data', (text) => {
+    heard += text
+  })
+  socket.write(said)
+  await eventually(`${JSON.stringify(awaited)} has come`, () => heard.includes(awaited))
+  return heard
+}
+
+test('a file is asked for with functions only, and with nothing at all', async () => {
+  const { port, talk } = await startNode(onTestFinished)
+  const library = "#!lua name=l\nredis.register_function('f', function() return 1 end)"
+  await talk.ask(['SET', 'a key', '1'], ['FUNCTION', 'LOAD', library])
+  const file = (filter: string) =>
+    heardOf(port, `REPLCONF rdb-only 1 rdb-filter-only "${filter}"\r\nSYNC\r\n`, 'aof-base')
+  const [functions, nothing] = [await file('functions'), await file('')]
+  expect([functions.includes('register_function'), functions.includes('a key')]).toEqual([true, false])
+  expect([nothing.includes('register_function'), nothing.includes('a key')]).toEqual([false, false])
+})
+
+test('a node that starts again goes on with its history, and tells which keys were over meanwhile', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cachectl-primary-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const config = [`dir ${directory}`]
+  const before = await startNode(onTestFinished, { config })
+  await heardOf(before.port, 'SYNC\r\n', 'aof-base')
+  await before.talk.ask(['SET', 'kept', '1'], ['SELECT', '3'], ['SET', 'brief', '1', 'PX', '1'], ['SAVE'])
+  const [info = ''] = await before.talk.ask(['INFO', 'replication'])
+  const [, id, offset] = /master_replid:(\w+).*master_repl_offset:(\d+)/s.exec(info) ?? []
+  const after = await startNode(onTestFinished, { config })
+  await after.node.load()
+  const heard = await heardOf(after.port, `PSYNC ${id} ${Number(offset) + 1}\r\n`, 'brief')
+  expect(heard).toBe('+CONTINUE\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n*2\r\n$3\r\nDEL\r\n$5\r\nbrief\r\n')
+  expect(await after.talk.ask(['DBSIZE'], ['SELECT', '3'], ['DBSIZE'])).toEqual([':1\r\n', '+OK\r\n', ':0\r\n'])
 })
 
 test('a replica is a client of its own kind, which can do nothing with keys', async () => {

@@ -83,7 +83,7 @@ function geoadd(client: Client, args: Args): void {
     else if (!args.is(first, 'CH')) break
   }
   if ((args.count - first) % 3 !== 0 || (nx && xx)) throw SYNTAX
-  const words: (Buffer | string)[] = ['ZADD']
+  const words: (Buffer | string)[] = ['zadd']
   for (let i = 1; i < first; i++) words.push(args.slice(i))
   for (let i = first; i < args.count; i += 3) {
     words.push(String(scoreOfPosition(positionAt(args, i))), args.slice(i + 2))

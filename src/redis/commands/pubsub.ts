@@ -80,7 +80,7 @@ function publish({ core, db, replies }: Client, args: Args, word: 'PUBLISH' | 'S
   const toShard = word === 'SPUBLISH'
   const heard = toShard ? pubsub.publishToShard(channel, message) : pubsub.publish(channel, message)
   // It changes nothing, but the subscribers of replicas are to hear it, too.
-  if (!core.cluster?.publish(channel, message, toShard)) core.propagation.also(db, word, channel, message)
+  if (!core.cluster?.publish(channel, message, toShard)) core.propagation.also(db, args.bytesOf(0), channel, message)
   replies.integer(heard)
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
+import { splitInline } from '../protocol/inline.ts'
 import { NOT_AN_INTEGER, type Refusal, refusal, SYNTAX } from '../protocol/refusals.ts'
 import { type FailoverRequest, isAt } from '../replication/failover.ts'
 import type { Place } from '../replication/history.ts'
@@ -12,6 +13,7 @@ const NOT_IN_CLUSTER = refusal('ERR REPLICAOF not allowed in cluster mode.')
 const WHILE_FAILING_OVER = refusal('ERR REPLICAOF not allowed while failing over.')
 const FROM_REPLICA = refusal('ERR Command is not valid when client is a replica.')
 const BAD_PORT = refusal('ERR Invalid master port')
+const NO_FILTER = refusal('ERR Missing rdb-filter-only values')
 const TO_A_PRIMARY = refusal("ERR PSYNC FAILOVER can't be sent to a master.")
 const OTHER_ID = refusal('ERR PSYNC FAILOVER replid must match my replid.')
 const NOT_NOW = refusal("NOMASTERLINK Can't SYNC while failing over")
@@ -112,11 +114,13 @@ const GREETINGS: Readonly<Record<string, (args: Args, at: number, client: Client
   'rdb-filter-only': (args, at) => filtered(args.text(at)),
 }
 
+/** What a file is to have, and nothing else. */
 function filtered(text: string): Partial<Greeting> {
-  const words = text.split(' ').filter((word) => word !== '')
+  const words = splitInline(Buffer.from(text, 'latin1'))?.map((word) => word.toString('latin1'))
+  if (words === undefined) throw NO_FILTER
   for (const word of words)
     if (word.toLowerCase() !== 'functions') throw refusal(`ERR Unsupported rdb-filter-only option: ${word}`)
-  return { keys: false }
+  return { keys: false, functions: words.length > 0 }
 }
 
 function replconf(client: Client, args: Args): void {

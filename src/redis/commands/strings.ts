@@ -86,6 +86,9 @@ function set(client: Client, args: Args): void {
   if (expiresAt > 0) {
     db.setExpiry(entry, expiresAt)
     client.core.propagation.instead(db, 'SET', args.bytesOf(1), args.bytesOf(2), 'PXAT', String(expiresAt))
+  } else if (asksFor) {
+    const options = args.words(3).filter((word) => word.toString('latin1').toUpperCase() !== 'GET')
+    client.core.propagation.instead(db, ...args.words().slice(0, 3), ...options)
   }
   db.changed(args, 1, STRING_EVENT, 'set')
   if (expiresAt > 0) db.notify(GENERIC, 'expire', args, 1)

@@ -348,7 +348,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('prefetch-batch-max-size', integer(0, 128), 16, { valkeySince: '8.0.0' }),
   row('max-new-connections-per-cycle', integer(1, 1000), 10, { valkeySince: '8.0.0' }),
   row('max-new-tls-connections-per-cycle', integer(1, 1000), 1, { valkeySince: '8.0.0' }),
-  row('lazyfree-lazy-eviction', yesNo, false, { valkeyPreset: true }),
+  row('lazyfree-lazy-eviction', yesNo, false, { setting: 'lazyEviction', valkeyPreset: true }),
   row('lazyfree-lazy-expire', yesNo, false, { setting: 'lazyExpire', valkeyPreset: true }),
   row('lazyfree-lazy-server-del', yesNo, false, { setting: 'lazyServerDel', valkeyPreset: true }),
   row('lazyfree-lazy-user-del', yesNo, false, { valkeyPreset: true }),

@@ -28,6 +28,7 @@ export interface Settings {
   tcpKeepalive: number
   enableDebugCommand: string
   lazyExpire: boolean
+  lazyEviction: boolean
   lazyServerDel: boolean
   enableModuleCommand: string
   enableProtectedConfigs: string

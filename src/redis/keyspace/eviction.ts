@@ -83,6 +83,8 @@ class Eviction {
     db.remove(entry)
     this.#core.keyspace.evicted++
     this.#core.keyspace.removed(db, key, 'evicted', EVICTED_EVENT)
+    // Each by itself: none belongs to the command that needs the room.
+    this.#core.propagation.flush(false)
     return true
   }
 

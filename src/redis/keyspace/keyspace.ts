@@ -17,7 +17,7 @@ export interface KeyObservers {
   /** Something was added to a key; only while `awaited` is set. */
   ready(db: Database, key: Buffer): void
   /** A key was removed that no command has removed: it expired or was evicted. */
-  removed(db: Database, key: Buffer): void
+  removed(db: Database, key: Buffer, event: string): void
 }
 
 /** What can be given back in pieces. */
@@ -155,7 +155,7 @@ export class Keyspace {
 
   /** Tells everyone of a key that no command has removed. */
   removed(db: Database, key: Buffer, event: string, events: number = GENERIC): void {
-    this.#observers.removed(db, key)
+    this.#observers.removed(db, key, event)
     if (this.observed) this.tell(db, key)
     if ((this.notifies & events) !== 0) this.publish(db, events, event, key)
   }

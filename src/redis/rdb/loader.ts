@@ -20,6 +20,8 @@ export class BadRdb extends Error {
 export interface LoaderOptions {
   /** Whether keys that have expired are kept: on a replica, whose primary deletes them. */
   readonly keepsExpired?: boolean
+  /** Told of keys that have expired, and are not kept. */
+  readonly expired?: (loader: Loader, db: Database, key: Buffer) => void
   /** Whether a key that is there already gives way; otherwise the file is refused. */
   readonly replaces?: boolean
   /** Where the keys go; default: the databases of the node. */
@@ -272,6 +274,7 @@ export class Loader {
     this.#expiresAt = this.#idle = this.#frequency = -1
     if (expiresAt >= 0 && keyspace.isPast(expiresAt) && !this.#options.keepsExpired) {
       this.expired++
+      this.#options.expired?.(this, this.#db, this.#key.bytesOf(0))
       discard(this.#core, value)
       return
     }

@@ -136,10 +136,10 @@ export class Persistence {
   }
 
   /** Loads the file, if there is one, while clients are told to wait. Answers what has read it. @throws BadRdb */
-  async load(): Promise<Loader | undefined> {
+  async load(options: LoaderOptions): Promise<Loader | undefined> {
     const bytes = fileBytes(this.path)
     if (bytes < 0) return undefined
-    const loader = this.beginLoading(bytes)
+    const loader = this.beginLoading(bytes, options)
     try {
       await readFile(this.path, loader)
     } catch (error) {

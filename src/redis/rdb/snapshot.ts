@@ -21,8 +21,9 @@ export interface ReplicationPoint {
 
 export interface SnapshotOptions {
   readonly replication?: ReplicationPoint | undefined
-  /** Functions only, and no keys. */
-  readonly functionsOnly?: boolean
+  /** Without keys. */
+  readonly omitsKeys?: boolean
+  readonly omitsFunctions?: boolean
 }
 
 const PIECE_BYTES = 256 * 1024
@@ -37,7 +38,7 @@ const BUCKETS_PER_LOOK = 16
 export function snapshotOf(core: Core, options: SnapshotOptions = {}): Snapshot {
   const taken = snapshotsOf(core)
   // Without keys there is nothing to mark.
-  const snapshot = new Snapshot(core, options, options.functionsOnly ? 0 : taken.firstFree(), taken)
+  const snapshot = new Snapshot(core, options, options.omitsKeys ? 0 : taken.firstFree(), taken)
   taken.add(snapshot)
   return snapshot
 }
@@ -98,7 +99,7 @@ export class Snapshot implements AsyncIterable<Buffer> {
     this.#writer = new RdbWriter(compresses)
     this.#aside = new RdbWriter(compresses)
     this.#crc = core.config.text('rdbchecksum') === 'no' ? undefined : new Crc64()
-    const databases = options.functionsOnly ? [] : core.keyspace.databases.filter(({ keys }) => keys > 0)
+    const databases = options.omitsKeys ? [] : core.keyspace.databases.filter(({ keys }) => keys > 0)
     this.#parts = databases.map(({ id, table, keys, expiring }) => ({
       db: id,
       table,
@@ -199,7 +200,7 @@ export class Snapshot implements AsyncIterable<Buffer> {
     this.#flip(entry)
   }
 
-  #head({ replication }: SnapshotOptions): void {
+  #head({ replication, omitsFunctions = false }: SnapshotOptions): void {
     const core = this.#core
     const to = this.#writer
     const magic = Buffer.from(`REDIS${String(formatOf(core)).padStart(4, '0')}`)
@@ -214,7 +215,8 @@ export class Snapshot implements AsyncIterable<Buffer> {
       this.#aux('repl-offset', String(replication.offset))
     }
     this.#aux('aof-base', '0')
-    for (const { code } of core.scripting.functions.libraries.values()) {
+    const libraries = omitsFunctions ? [] : core.scripting.functions.libraries.values()
+    for (const { code } of libraries) {
       const bytes = Buffer.from(code, 'latin1')
       to.byte(OPCODES.library)
       to.string(bytes, 0, bytes.length)

@@ -13,8 +13,9 @@ export interface Greeting {
   version: string
   /** It wants the file and nothing after it: a client that makes a snapshot. */
   rdbOnly: boolean
-  /** Whether the file is to have keys; else functions only. */
+  /** Whether the file is to have keys, and functions. */
   keys: boolean
+  functions: boolean
 }
 
 export const STRANGER: Greeting = {
@@ -25,6 +26,7 @@ export const STRANGER: Greeting = {
   version: '',
   rdbOnly: false,
   keys: true,
+  functions: true,
 }
 
 /** In INFO's words: its file is being made, or sent, or it is told what goes on. */

@@ -2,6 +2,7 @@ import type tls from 'node:tls'
 import type { Client } from '../client.ts'
 import { clientLine } from '../client-line.ts'
 import type { Core } from '../core.ts'
+import type { Database } from '../keyspace/database.ts'
 import { pauseOf } from '../pause.ts'
 import type { Loader } from '../rdb/loader.ts'
 import { type ReplicationPoint, snapshotOf } from '../rdb/snapshot.ts'
@@ -38,6 +39,8 @@ export class Replication {
   /** The database that the history went on in when it was heard last. */
   #database = 0
   #isHeld = false
+  /** Whose history this one goes on from. */
+  #restored: Loader | undefined
 
   constructor(core: Core) {
     this.#core = core
@@ -195,7 +198,8 @@ export class Replication {
     const { id, offset } = history.place
     const snapshot = snapshotOf(core, {
       replication: { id, offset, db: this.following?.database ?? 0 },
-      functionsOnly: !replica.greeting.keys,
+      omitsKeys: !replica.greeting.keys,
+      omitsFunctions: !replica.greeting.functions,
     })
     this.synchronizations.full++
     if (!isOld) core.replies.status(`FULLRESYNC ${id} ${offset}`)
@@ -254,11 +258,20 @@ export class Replication {
     this.#follow(following.primary, true, undefined)
   }
 
-  /** The node has what a file held, which may say of which history that is. */
-  restored({ aux, expired }: Loader): void {
+  /** A key of a file that is being loaded is over: those who have the history of the file are to hear of it. */
+  expiredMeanwhile(loader: Loader, db: Database, key: Buffer): void {
+    this.restored(loader)
+    const { propagation } = this.#core
+    if (propagation.feed) this.replicas.tell([Buffer.from(this.#core.deletionWord('lazyExpire')), key], db.id)
+  }
+
+  /** The node has what a file holds, which may say of which history that is. */
+  restored(loader: Loader): void {
+    if (this.#restored === loader) return
+    this.#restored = loader
+    const { aux } = loader
     const [id, offset] = [aux.get('repl-id') ?? '', Number(aux.get('repl-offset') ?? Number.NaN)]
-    // What has expired meanwhile is missing here, and nobody has been told.
-    if (!/^[0-9a-f]{40}$/.test(id) || !(offset >= 0) || expired > 0) return
+    if (!/^[0-9a-f]{40}$/.test(id) || !(offset >= 0)) return
     this.history.adopt({ id, offset }, this.#core.config.settings.replBacklogSize)
     this.#database = Number(aux.get('repl-stream-db') ?? 0)
     if (this.following) return
