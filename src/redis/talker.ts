@@ -9,6 +9,14 @@ import { BROKEN, INCOMPLETE, RequestParser } from './protocol/parser.ts'
 const SUBSCRIBING = /^[ps]?(?:un)?subscribe$/
 const MINUS = 0x2d
 
+// A client that pipelines is served for so long before others get their turn. The system has two megabytes of its requests at once.
+const SHARE_MS = 1
+// Requests between two looks at the clock.
+const REQUESTS_PER_LOOK = 32
+// A read of so many bytes may be followed by more in the same turn.
+const LARGE_READ = 32 * 1024
+const UNTIMED = -1
+
 /** Speaks RESP with one client. */
 export class RedisTalker implements Talker {
   readonly client: Client
@@ -17,6 +25,8 @@ export class RedisTalker implements Talker {
   /** Of what was at hand when its meter last held it, what has not been served yet: it had to wait. */
   #heldBytes = 0
   readonly #goOn = (): void => this.#release()
+  // When its share began.
+  #began = UNTIMED
 
   constructor(core: Core, connection: Connection, guest?: Guest) {
     this.#core = core
@@ -41,7 +51,9 @@ export class RedisTalker implements Talker {
     replies.resp = client.resp
     client.queryBytes = end
     const meter = client.guest?.meter
+    if (end < LARGE_READ) this.#began = UNTIMED
     let at = 0
+    let unlooked = REQUESTS_PER_LOOK
     while (at < end) {
       this.#parser.stranger = client.user === undefined
       const next = this.#parser.parse(args, bytes, at, end)
@@ -72,10 +84,21 @@ export class RedisTalker implements Talker {
       }
       if (client.blocked !== undefined || connection === undefined) break
       if (connection.closing || connection.congested) break
+      if (--unlooked > 0) continue
+      unlooked = REQUESTS_PER_LOOK
+      if (this.#hasHadItsShare() && connection.giveWay()) break
     }
     core.serving = undefined
     client.queryBytes = 0
     return at
+  }
+
+  #hasHadItsShare(): boolean {
+    const now = this.#core.clock.monotonicMs()
+    if (this.#began === UNTIMED) this.#began = now
+    if (now - this.#began < SHARE_MS) return false
+    this.#began = UNTIMED
+    return true
   }
 
   /**

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { encodeCommand } from '../../src/protocols/resp/encode.ts'
+import { systemClock } from '../../src/redis/clock.ts'
 import { afterTests } from '../support/after-tests.ts'
 import { eventually } from '../support/eventually.ts'
 import { hasRedis, NEEDS_REDIS } from '../support/redis-server.ts'
@@ -144,4 +145,17 @@ test('of clients that take too much together, the one that takes most is ended, 
     return /evicted_clients:1\r/.test((await talk.ask(['INFO', 'stats']))[0] ?? '')
   })
   expect((await talk.ask(['CLIENT', 'LIST']))[0]).toContain('name=spared')
+})
+
+test('a client that pipelines is served a bit at a time while there are others', async () => {
+  // A look at the clock takes a millisecond.
+  let ms = 0
+  const { talk, connect } = await startNode(atEnd, { clock: { ...systemClock, monotonicMs: () => ++ms } })
+  const other = await connect()
+  const COUNT = 5000
+  const counted = talk.ask(...Array.from({ length: COUNT }, () => ['INCR', 'n']))
+  let seen = 0
+  while (seen === 0) seen = Number(/\$\d+\r\n(\d+)/.exec((await other.ask(['GET', 'n']))[0] ?? '')?.[1] ?? 0)
+  expect(seen).toBeLessThan(COUNT)
+  expect(await counted).toEqual(Array.from({ length: COUNT }, (_, i) => `:${i + 1}\r\n`))
 })

@@ -133,8 +133,9 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
   /**
    * Called when a client has had its share of requests and has more. Answers whether it has to stop because it is the turn of
    * others; it goes on by itself.
+   * @param share Requests that it had; several shares may have to be had before it stops. Absent: as many as it takes.
    */
-  giveWay(share: number): boolean {
+  giveWay(share = FEWEST_PER_TURN): boolean {
     this.#served += share
     if (this.#served < FEWEST_PER_TURN || this.#protocol.connections.size < 2) return false
     this.#served = 0
