@@ -143,6 +143,8 @@ export class Core {
   posted: (client: Client) => void = () => undefined
   /** What is to be done, and may be told to the client being served, once the command is done and answered. */
   later: (() => void)[] = []
+  /** What is to be done once all that a client has sent so far is. */
+  readonly turnEnds: (() => void)[] = []
   /** The client that hears for another which keys have changed; -1: there is none. */
   redirectionOf: (client: Client) => number = () => -1
   /** Where in its history the node is; undefined: nobody knows of one. */
@@ -321,6 +323,7 @@ export class Core {
     // What has expired by itself, too, may be what others wait for.
     if (this.blocking.hasReady) this.blocking.serve()
     if (this.later.length > 0) this.doLater()
+    for (const step of this.turnEnds.splice(0)) step()
     while (this.outboxes.size > 0 || this.resuming.size > 0) {
       for (const client of this.outboxes) this.#send(client)
       for (const client of this.resuming) this.#resume(client)

@@ -2,7 +2,7 @@ import type { Command } from './commands/command.ts'
 import type { Args } from './protocol/args.ts'
 
 // As much of a client's words as redis repeats.
-const MOST_SHOWN = 128
+export const MOST_SHOWN = 128
 
 /** What a request is answered whose first word is no command. */
 export function unknownCommand(args: Args): string {

@@ -129,7 +129,7 @@ export class Tracking {
   #queueBroadcast(): void {
     if (this.#isQueued) return
     this.#isQueued = true
-    this.#core.later.push(() => this.#broadcast())
+    this.#core.turnEnds.push(() => this.#broadcast())
   }
 
   #broadcast(): void {

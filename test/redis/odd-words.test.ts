@@ -128,6 +128,16 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
   test('of several faults the one is named that a server sees first', async () => {
     await pair.same(
       ['SET', 'string', 'value'],
+      ['ACL', 'CAT', 'x'.repeat(200)],
+      ['XINFO', 'STREAM', 'string', 'x'],
+      ['ACL', 'SETUSER', 'someone', '+get'],
+      ['ACL', 'DRYRUN', 'someone', 'GET', 'a\0key'],
+      ['ACL', 'DELUSER', 'someone'],
+      ['SCRIPT', 'LOAD', '\0'],
+      ['SCRIPT', 'LOAD', '\x01'],
+      ['XGROUP', 'CREATE', 'stream', 'group', '0', 'MKSTREAM'],
+      ['XAUTOCLAIM', 'stream', 'group', 'me', '0', '0', 'COUNT', '9007199254740993'],
+      ['XAUTOCLAIM', 'stream', 'group', 'me', '0', '0', 'COUNT', '1000'],
       ['XINFO', 'STREAM', 'none', 'FULL', 'COUNT'],
       ['XINFO', 'STREAM', 'string', 'SHORT'],
       ['BLMPOP', '-1', '1', 'key', 'LEFT', 'COUNT', '0'],
@@ -211,6 +221,35 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
     await pair.same(...limits.map((limit) => ['CONFIG', 'SET', limit, '128']))
   })
 
+  test('a hash that has more fields than are packed is large after its next change', async () => {
+    await pair.same(
+      ['HSET', 'hash', 'a', '1', 'b', '2'],
+      ['CONFIG', 'SET', 'hash-max-listpack-entries', '1'],
+      ['OBJECT', 'ENCODING', 'hash'],
+      ['HSET', 'hash', 'a', '3'],
+      ['OBJECT', 'ENCODING', 'hash'],
+      ['CONFIG', 'SET', 'hash-max-listpack-entries', '128'],
+    )
+  })
+
+  test('what comes packed stays so, however long its members are', async () => {
+    const long = 'x'.repeat(20)
+    await pair.same(['HSET', 'hash', 'a', long], ['ZADD', 'zset', '1', long], ['SADD', 'set', long, '1'])
+    const dumps = (await pair.replies(['DUMP', 'hash'], ['DUMP', 'zset'], ['DUMP', 'set'])).theirs.map((dump) =>
+      Buffer.from(dump.replace(/^\$\d+\r\n/, '').slice(0, -2), 'latin1'),
+    )
+    const limits = ['hash-max-listpack-value', 'zset-max-listpack-value']
+    if (program === 'valkey-server') limits.push('set-max-listpack-value')
+    await pair.same(
+      ...limits.map((limit) => ['CONFIG', 'SET', limit, '3']),
+      ...dumps.flatMap((dump) => [
+        ['RESTORE', 'copy', '0', dump, 'REPLACE'],
+        ['OBJECT', 'ENCODING', 'copy'],
+      ]),
+      ...limits.map((limit) => ['CONFIG', 'SET', limit, '64']),
+    )
+  })
+
   test('what an intersection is stored as goes by the smallest of the sets', async () => {
     for (const most of ['0', '2', '512']) {
       await pair.same(
@@ -250,6 +289,66 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
       ]),
       ['LRANGE', 'list', '0', '-1'],
     )
+  })
+
+  test('an option of how long a key lives may come twice, another of them may not', async () => {
+    const words = [
+      'EX 10 EX 20',
+      'EX 10 PX 20',
+      'KEEPTTL KEEPTTL',
+      'KEEPTTL EX 10',
+      'EXAT 4102444800 EXAT 4102444801',
+      'px 9 PX',
+    ]
+    await pair.same(
+      ['SET', 'key', 'value'],
+      ...words.flatMap((options) => [
+        ['SET', 'key', 'value', ...options.split(' ')],
+        ['GETEX', 'key', ...options.split(' ')],
+        ['TTL', 'key'],
+      ]),
+      ['GETEX', 'key', 'PERSIST', 'PERSIST'],
+      ['GETEX', 'key', 'PERSIST', 'EX', '10'],
+    )
+  })
+
+  test('what has expired is told of as a server tells of it', async () => {
+    await pair.same(['SET', 'other', 'value'], ['DUMP', 'other'])
+    const [dump = ''] = (await pair.replies(['DUMP', 'other'])).theirs
+    const value = Buffer.from(dump.replace(/^\$\d+\r\n/, '').slice(0, -2), 'latin1')
+    for (const talk of [pair.ours.talk, pair.theirs.talk])
+      await talk.ask(['DEBUG', 'SET-ACTIVE-EXPIRE', '0'], ['CONFIG', 'SET', 'notify-keyspace-events', 'KEA'])
+    const heard = []
+    for (const talk of [await pair.ours.connect(), await pair.connectTheirs()]) {
+      await talk.ask(['HELLO', '3'], ['PSUBSCRIBE', '__keyspace*'])
+      heard.push(talk)
+    }
+    await pair.same(
+      ['SET', 'key', 'value', 'PX', '1'],
+      ['DEBUG', 'SLEEP', '0.01'],
+      ['KEYS', '*'],
+      ['RESTORE', 'key', '0', value, 'REPLACE'],
+      ['PUBLISH', '__keyspace_end', 'x'],
+    )
+    const [ours, theirs] = await Promise.all(
+      heard.map(async (talk) => {
+        const all = []
+        while (!all.at(-1)?.includes('__keyspace_end')) all.push(await talk.next())
+        return all
+      }),
+    )
+    expect(ours).toEqual(theirs)
+    await pair.same(['CONFIG', 'SET', 'notify-keyspace-events', ''], ['DEBUG', 'SET-ACTIVE-EXPIRE', '1'])
+  })
+
+  test('keys are told to those who follow prefixes once for all that a client has sent at once', async () => {
+    const heard = []
+    for (const talk of [await pair.ours.connect(), await pair.connectTheirs()]) {
+      await talk.ask(['HELLO', '3'], ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'key'])
+      heard.push(await talk.ask(['SET', 'key:1', 'a'], ['SET', 'key:2', 'b'], ['PING', 'last'], ['PING', 'push']))
+      heard.push(await talk.next())
+    }
+    expect(heard.slice(0, 2)).toEqual(heard.slice(2))
   })
 
   test('EXEC that may not run ends its transaction, and says why in its own way', async () => {

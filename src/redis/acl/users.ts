@@ -174,7 +174,8 @@ export class Access {
     if (denial === undefined) return undefined
     const who = this.byRules ? `User ${user.name}` : 'This user'
     if (denial.reason === 'command') return `${who} has no permissions to run the '${command.name}' command`
-    return `${who} has no permissions to access the '${args.text(denial.at)}' ${denial.reason}`
+    const word = this.byRules ? args.text(denial.at) : args.shown(denial.at)
+    return `${who} has no permissions to access the '${word}' ${denial.reason}`
   }
 
   /** Changes a user, or makes it: all of it or nothing. @throws BadRule */

@@ -5,7 +5,7 @@ import type { AclUser } from '../acl/user.ts'
 import type { Client } from '../client.ts'
 import { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
-import { subcommandSyntax, wrongArity } from '../refused.ts'
+import { MOST_SHOWN, subcommandSyntax, wrongArity } from '../refused.ts'
 import { systemReason } from '../system-reason.ts'
 import { endClient } from './client.ts'
 import type { Command, Row } from './command.ts'
@@ -122,7 +122,7 @@ function cat(client: Client, args: Args): void {
     return
   }
   const category = args.text(2).toLowerCase()
-  if (!CATEGORIES.includes(category)) throw refusal(`ERR Unknown category '${args.shown(2)}'`)
+  if (!CATEGORIES.includes(category)) throw refusal(`ERR Unknown category '${args.shown(2).slice(0, MOST_SHOWN)}'`)
   const rows = [...client.core.access.facts].filter(([, { categories }]) => categories.includes(`@${category}`))
   replyTexts(client, rows, ([name]) => name)
 }

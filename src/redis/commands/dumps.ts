@@ -59,7 +59,8 @@ function inRange(value: number, most: number, otherwise: Refusal): number {
 function restore(client: Client, args: Args): void {
   const { core, db, replies } = client
   const { replace, absolute, idle, frequency } = optionsOf(args)
-  const found = db.lookupWrite(args, 1)
+  // What is replaced may have expired: nobody is told of that.
+  const found = replace ? db.findWord(args, 1) : db.lookupWrite(args, 1)
   if (found !== 0 && !replace) throw BUSY_KEY
   const ttl = args.integer(2)
   if (ttl < 0) throw WRONG_TTL

@@ -62,17 +62,25 @@ export function stringOptions(args: Args, from: number, command: 'set' | 'getex'
   options.nx = options.xx = options.get = options.keepTtl = options.persist = false
   options.time = 0
   const setting = command === 'set'
+  // The word that says how long the key is to live.
+  let kind = 0
   for (let i = from; i < args.count; i++) {
-    const untimed = options.time === 0 && !options.keepTtl && !options.persist
     const follows = i + 1 < args.count
+    // It may come again, and counts as it was last; others may not.
+    const may = kind === 0 || args.is(i, args.text(kind).toUpperCase())
     if (setting && args.is(i, 'NX') && !options.xx) options.nx = true
     else if (setting && args.is(i, 'XX') && !options.nx) options.xx = true
     else if (setting && args.is(i, 'GET')) options.get = true
-    else if (setting && args.is(i, 'KEEPTTL') && untimed) options.keepTtl = true
-    else if (!setting && args.is(i, 'PERSIST') && untimed) options.persist = true
-    else if (untimed && follows && (args.is(i, 'EX') || args.is(i, 'PX') || args.is(i, 'EXAT') || args.is(i, 'PXAT'))) {
+    else if (setting && args.is(i, 'KEEPTTL') && may) {
+      options.keepTtl = true
+      kind = i
+    } else if (!setting && args.is(i, 'PERSIST') && may) {
+      options.persist = true
+      kind = i
+    } else if (may && follows && (args.is(i, 'EX') || args.is(i, 'PX') || args.is(i, 'EXAT') || args.is(i, 'PXAT'))) {
       options.unit = args.is(i, 'EX') || args.is(i, 'EXAT') ? 'seconds' : 'milliseconds'
       options.absolute = args.length(i) === 4
+      kind = i
       options.time = ++i
     } else throw SYNTAX
   }

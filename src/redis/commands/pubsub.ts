@@ -3,6 +3,7 @@ import type { Client } from '../client.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal } from '../protocol/refusals.ts'
 import { notSubscribed, type PubSub, pubsubOf, type Subscriptions } from '../pubsub.ts'
+import { subcommandSyntax } from '../refused.ts'
 import type { Row } from './command.ts'
 import { helpOf } from './help.ts'
 
@@ -85,8 +86,7 @@ function publish({ core, db, replies }: Client, args: Args, word: 'PUBLISH' | 'S
 }
 
 function names({ core, replies }: Client, args: Args, { subscriptions }: Kind): void {
-  if (args.count > 3)
-    throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.shown(1)}'. Try PUBSUB HELP.`)
+  if (args.count > 3) throw refusal(subcommandSyntax(args))
   const fits = args.count === 3 ? matcher(args.text(2)) : () => true
   const found = [...subscriptions(pubsubOf(core)).names()].filter(fits)
   replies.array(found.length)

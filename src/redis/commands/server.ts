@@ -79,7 +79,8 @@ function memoryUsage(client: Client, args: Args): void {
     if (!args.is(i, 'SAMPLES') || i + 1 >= args.count) throw SYNTAX
     if (args.integer(i + 1) < 0) throw SYNTAX
   }
-  const entry = db.peek(args, 2)
+  // Keys that have expired take memory as long as they are there.
+  const entry = db.findWord(args, 2)
   if (entry === 0) {
     replies.null()
     return

@@ -3,6 +3,7 @@ import { STREAM, STREAM_NODES } from '../keyspace/entry.ts'
 import { STREAM_EVENT } from '../keyspace/events.ts'
 import type { Args } from '../protocol/args.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
+import { subcommandSyntax } from '../refused.ts'
 import { idText, Stream } from '../types/stream.ts'
 import { type Consumer, Group, type Pending, UNKNOWN_READ } from '../types/stream-groups.ts'
 import type { Row } from './command.ts'
@@ -25,6 +26,9 @@ const NO_KEY = refusal(
 const BUSY = refusal('BUSYGROUP Consumer Group name already exists')
 const READ_NEGATIVE = refusal('ERR value for ENTRIESREAD must be positive or -1')
 const COUNT = refusal('ERR COUNT must be > 0')
+/** A server makes room for so many ids, of 16 bytes, and has addresses of 47 bits. */
+const MOST_CLAIMS = 2 ** 43
+const TOO_MANY_CLAIMS = refusal('ERR Insufficient memory, failed allocating transient memory, COUNT too high.')
 // Of a claim, more entries than it is to get are looked at.
 const ATTEMPTS = 10
 
@@ -51,7 +55,7 @@ function groupOptions(args: Args, mayMake: boolean): { readonly entriesRead: num
     else if (args.is(i, 'ENTRIESREAD') && i + 1 < args.count) {
       entriesRead = args.integer(++i)
       if (entriesRead < UNKNOWN_READ) throw READ_NEGATIVE
-    } else throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.shown(1)}'. Try XGROUP HELP.`)
+    } else throw refusal(subcommandSyntax(args))
   }
   return { entriesRead, makes }
 }
@@ -334,6 +338,7 @@ function xautoclaim(client: Client, args: Args): void {
   }
   const found = named(client, args)
   if (found === undefined) throw noGroup(args, 1, 2)
+  if (left > MOST_CLAIMS) throw TOO_MANY_CLAIMS
   const { stream, group } = found
   let consumer = claimerOf(client, args, group)
   const { now } = core.keyspace

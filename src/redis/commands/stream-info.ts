@@ -2,6 +2,7 @@ import type { Client } from '../client.ts'
 import { STREAM } from '../keyspace/entry.ts'
 import type { Args } from '../protocol/args.ts'
 import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
+import { subcommandSyntax } from '../refused.ts'
 import { idText, LAST_ID, type Stream } from '../types/stream.ts'
 import { type Consumer, type Group, UNKNOWN_READ } from '../types/stream-groups.ts'
 import type { Row } from './command.ts'
@@ -31,8 +32,7 @@ function stream(client: Client, args: Args): void {
   let count = FULL_COUNT
   if (isFull) {
     const isRight = args.is(3, 'FULL') && (args.count === 4 || (args.count === 6 && args.is(4, 'COUNT')))
-    if (!isRight)
-      throw refusal(`ERR unknown subcommand or wrong number of arguments for '${args.shown(1)}'. Try XINFO HELP.`)
+    if (!isRight) throw refusal(subcommandSyntax(args))
     if (args.count === 6) count = args.integer(5)
     if (count < 0) count = FULL_COUNT
   }

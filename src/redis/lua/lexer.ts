@@ -70,7 +70,8 @@ export class Lexer {
     }
     const symbol = SYMBOLS.find((one) => this.#source.startsWith(one, this.#at)) ?? start
     this.#at += symbol.length
-    const text = symbol < ' ' ? `char(${symbol.charCodeAt(0)})` : symbol
+    // Lua has no name for a zero byte, which it takes for no token at all.
+    const text = symbol === '\0' ? '' : symbol < ' ' ? `char(${symbol.charCodeAt(0)})` : symbol
     return { type: symbol, line, text, value: symbol }
   }
 

@@ -49,7 +49,7 @@ export class Words {
 
   /** Says that the word that comes is wrong. */
   fail(message: string): never {
-    return this.#lexer.fail(message, this.token.text, this.token.line)
+    return this.#lexer.fail(message, this.token.text || undefined, this.token.line)
   }
 
   failNear(message: string, near: string | undefined, line: number): never {

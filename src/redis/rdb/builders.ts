@@ -49,6 +49,7 @@ abstract class PackedBuilder<Large extends LargeValue> implements Builder {
   protected readonly arena: Arena
   protected large: Large | undefined
   protected chunk = 0
+  readonly #wasPacked: boolean
   readonly #type: number
 
   /** @param isLarge Whether it is known to be large from the start. @param bytes What it takes as a small one, about. */
@@ -56,6 +57,7 @@ abstract class PackedBuilder<Large extends LargeValue> implements Builder {
     this.core = core
     this.arena = core.keyspace.arena
     this.#type = type
+    this.#wasPacked = bytes !== undefined
     if (isLarge) this.large = this.createLarge()
     else this.chunk = createPacked(this.arena, bytes)
   }
@@ -65,6 +67,11 @@ abstract class PackedBuilder<Large extends LargeValue> implements Builder {
   protected abstract fill(large: Large): void
   /** The encoding of what is small, and of what is large. */
   protected abstract encoding(isLarge: boolean): number
+
+  /** As many bytes as a member that stays in the chunk may have: any, where it comes in one. */
+  protected most(bytes: number): number {
+    return this.#wasPacked ? Number.POSITIVE_INFINITY : bytes
+  }
 
   protected get count(): number {
     return packedCount(this.arena, this.chunk)
@@ -107,7 +114,8 @@ export class HashBuilder extends PackedBuilder<Fields> {
     const { arena } = this
     const view = first.of(field)
     if (this.large === undefined) {
-      const { hashMaxListpackValue: most, hashMaxListpackEntries } = this.core.config.settings
+      const { hashMaxListpackValue, hashMaxListpackEntries } = this.core.config.settings
+      const most = this.most(hashMaxListpackValue)
       if (packedFind(arena, this.chunk, view, start, end - start, 2) !== 0) throw new Damaged('Hash with dup elements')
       if (end - start <= most && valueEnd - valueStart <= most && this.count < 2 * hashMaxListpackEntries) {
         const chunk = packedAppend(arena, this.chunk, field, start, end)
@@ -185,7 +193,7 @@ export class SetBuilder extends PackedBuilder<Fields> {
   #fits(members: number): boolean {
     const { setMaxIntsetEntries, setMaxListpackEntries, setMaxListpackValue } = this.core.config.settings
     if (this.#numbers && members <= setMaxIntsetEntries) return true
-    return members <= setMaxListpackEntries && this.#longest <= setMaxListpackValue
+    return members <= setMaxListpackEntries && this.#longest <= this.most(setMaxListpackValue)
   }
 
   protected createLarge(): Fields {
@@ -242,7 +250,7 @@ export class ZsetBuilder extends PackedBuilder<Ranked> {
       const { zsetMaxListpackEntries, zsetMaxListpackValue } = this.core.config.settings
       if (packedFind(arena, this.chunk, view, start, end - start, 2) !== 0)
         throw new Damaged('Zset with dup elements detected')
-      if (end - start <= zsetMaxListpackValue && this.count < 2 * zsetMaxListpackEntries) {
+      if (end - start <= this.most(zsetMaxListpackValue) && this.count < 2 * zsetMaxListpackEntries) {
         const place = this.#placeOf(score, member, start, end)
         scratch.writeDoubleLE(score + 0)
         const chunk = packedInsert(arena, this.chunk, place, member, start, end)

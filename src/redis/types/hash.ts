@@ -84,7 +84,7 @@ export class OpenHash {
       const { hashMaxListpackEntries: mostFields, hashMaxListpackValue: mostBytes } = this.settings
       const isNew = !this.find(fieldView, start, end)
       const isLong = end - start > mostBytes || valueEnd - valueStart > mostBytes
-      if (!isLong && !(isNew && this.count >= mostFields)) {
+      if (!isLong && this.count + Number(isNew) <= mostFields) {
         this.#setPacked(field, start, end, value, valueStart, valueEnd)
         return isNew
       }
