@@ -8,7 +8,7 @@ import type { ElastiCache, ReplicationGroup } from '@aws-sdk/client-elasticache'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { canListen } from '../../../src/engine/network/ports.ts'
 import { firstPort, temporaryDirectory } from '../../support/engine.ts'
-import type { EngineProcess } from '../../support/engine-process.ts'
+import { type EngineProcess, start as startAny } from '../../support/engine-process.ts'
 import { eventually } from '../../support/eventually.ts'
 import { GroupWriter } from '../../support/group-writer.ts'
 import { oneOf, type Random, randomOf } from '../../support/random.ts'
@@ -22,6 +22,8 @@ const SEED = Number(process.env.CACHECTL_SEED ?? 1)
 const SETTLES_WITHIN_MS = 120_000
 /** Kills come this long after a change was asked for, at most. */
 const MOMENT_MS = 1_000
+
+const startEmbedded = (stateDir: string) => startAny(stateDir, { nodeRuntime: 'embedded' })
 
 const VICTIMS = ['engine', 'primary', 'replica', 'engine and primary'] as const
 type Victim = (typeof VICTIMS)[number]
@@ -162,6 +164,45 @@ const portsOf = async (client: ElastiCache): Promise<number[]> => {
   return ports.filter((port) => port > 0)
 }
 
+/** A group of each cluster mode. Answers where each takes writes. */
+async function createGroups(client: ElastiCache): Promise<number[]> {
+  await client.createReplicationGroup({ ...COMMON, ReplicationGroupId: PLAIN, NumCacheClusters: 2 })
+  const sharded = { ReplicationGroupId: SHARDED, NumNodeGroups: 2, ReplicasPerNodeGroup: 1 }
+  await client.createReplicationGroup({ ...COMMON, ...sharded })
+  await eventually('all is at rest', () => isAtRest(client), SETTLES_WITHIN_MS)
+  return (await groupsOf(client)).map(
+    ({ ConfigurationEndpoint, NodeGroups: [shard] = [] }) =>
+      (ConfigurationEndpoint ?? shard?.PrimaryEndpoint)?.Port ?? 0,
+  )
+}
+
+// What they held has ended with the engine; that is all that is lost.
+test('groups whose nodes are parts of an engine are at rest and take writes after kill -9 of it at any moment', {
+  timeout: 120_000 + KILLS * 60_000,
+}, async () => {
+  const random = randomOf(SEED)
+  const stateDir = temporaryDirectory()
+  let engine = await startEmbedded(stateDir)
+  const ports = await createGroups(engine.client)
+  for (let nth = 1; nth <= Math.ceil(KILLS / 3); nth++) {
+    const change = oneOf(random, CHANGES)
+    const told = `seed ${SEED}, kill ${nth} while it changes ${change.name}`
+    const asked = change(engine.client, random).catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, random() * MOMENT_MS))
+    await engine.kill()
+    await asked
+    engine = await startEmbedded(stateDir)
+    await eventually(`${told}: all is at rest`, () => isAtRest(engine.client), SETTLES_WITHIN_MS)
+    for (const port of ports) {
+      const writer = new GroupWriter(port)
+      writer.begin()
+      await eventually(`${told}: writes`, () => writer.acknowledged.length >= 50)
+      await writer.end()
+      expect(await writer.missing(), told).toEqual([])
+    }
+  }
+})
+
 describe.skipIf(!installed || process.platform !== 'linux')(`servers of replication groups ${SKIPPED}`, () => {
   test(`hold what was acknowledged after kill -9 of them and of the engine at any moment, ${KILLS} times, and none is left over`, {
     timeout: 120_000 + KILLS * 60_000,
@@ -173,14 +214,7 @@ describe.skipIf(!installed || process.platform !== 'linux')(`servers of replicat
     })
     let engine: EngineProcess = await start(stateDir)
     const rest = () => eventually('all is at rest', () => isAtRest(engine.client), SETTLES_WITHIN_MS)
-    await engine.client.createReplicationGroup({ ...COMMON, ReplicationGroupId: PLAIN, NumCacheClusters: 2 })
-    const sharded = { ReplicationGroupId: SHARDED, NumNodeGroups: 2, ReplicasPerNodeGroup: 1 }
-    await engine.client.createReplicationGroup({ ...COMMON, ...sharded })
-    await rest()
-    const endpoints = (await groupsOf(engine.client)).map(
-      ({ ConfigurationEndpoint, NodeGroups: [shard] = [] }) => ConfigurationEndpoint ?? shard?.PrimaryEndpoint,
-    )
-    const writers = endpoints.map((endpoint) => new GroupWriter(endpoint?.Port ?? 0))
+    const writers = (await createGroups(engine.client)).map((port) => new GroupWriter(port))
     const ports = new Set<number>()
 
     for (let nth = 1; nth <= KILLS; nth++) {
