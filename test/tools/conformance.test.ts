@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { filesAsked, readCommandLine } from '../../src/tools/conformance/command-line.ts'
 import { EXCEPTIONS, MOST_EXCEPTIONS } from '../../src/tools/conformance/exceptions.ts'
 import { judge, readTcl } from '../../src/tools/conformance/outcome.ts'
 
@@ -39,4 +40,24 @@ test('what is listed is expected to fail, all else is not', () => {
 test('few tests are listed as those that can’t pass, each with its reason', () => {
   expect(EXCEPTIONS.length).toBeLessThanOrEqual(MOST_EXCEPTIONS)
   expect(EXCEPTIONS.every(({ reason }) => reason.length > 20)).toBe(true)
+})
+
+test.each([
+  [[], /No suite ''. There are: redis, valkey, memcached/],
+  [['nginx'], /No suite 'nginx'/],
+  [['redis', 'valkey'], /One suite at a time/],
+  [['valkey', '--way', 'sideways'], /No way 'sideways' of valkey. There are: external, debug, cluster/],
+  [['redis', '--output', 'xml'], /No output 'xml'/],
+  [['redis', '--server', 'no-such-server'], /There is no program 'no-such-server'/],
+  [['redis', '--sources', '/dev'], /there is no tests\/test_helper.tcl in '\/dev'/],
+  [['redis', '--fast'], /--fast/],
+  [['redis', '--only'], /--only/],
+])('%j is no command line, and it is said why', (words, why) => {
+  expect(() => readCommandLine(words)).toThrow(why)
+})
+
+test('files are asked for by their names', () => {
+  const asked = readCommandLine(['redis', '--only', 'unit/b', '--only', 'unit/a'])
+  expect(filesAsked(['unit/a', 'unit/b', 'unit/c'], asked)).toEqual(['unit/a', 'unit/b'])
+  expect(() => filesAsked(['unit/a'], asked)).toThrow(/No file 'unit\/b' in the suite of redis. There are: unit\/a/)
 })

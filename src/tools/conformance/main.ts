@@ -3,12 +3,12 @@
  * [--output json]`: runs a server's own test suite against the embedded node. Exit code 1 for a failure that is not listed in
  * exceptions.ts, or fewer tests than the server passes; 2 for a command line that is none. Never part of the tests: it takes minutes.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { isNameOf, namesOf } from '../../api/tables.ts'
 import { isInstalled, printTable } from '../bench/measure.ts'
+import { filesAsked, Misspoken, readCommandLine } from './command-line.ts'
 import { build } from './node.ts'
 import { type FileOutcome, judge, type Verdict } from './outcome.ts'
 import { perlFiles, placeNode, runPerlFile } from './perl.ts'
@@ -22,35 +22,38 @@ interface Run {
   readonly verdict: Verdict
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: 'string', multiple: true },
-    way: { type: 'string' },
-    sources: { type: 'string' },
-    server: { type: 'string' },
-    output: { type: 'string' },
-  },
-})
-const [engine = ''] = positionals
-if (!isNameOf(SUITES, engine)) {
-  process.stderr.write(`No suite '${engine}'. There are: ${namesOf(SUITES).join(', ')}.\n`)
-  process.exit(2)
-}
+const asked = orEnd(() => readCommandLine(process.argv.slice(2)))
+const { engine, isJson } = asked
 const suite = SUITES[engine]
-const isJson = values.output === 'json'
 const directory = mkdtempSync(join(tmpdir(), 'cachectl-suite-'))
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+// By a process of its own: who runs this may pass Ctrl-C on twice, and then kills what still clears away.
+process.once('exit', () => spawn('rm', ['-rf', directory], { detached: true, stdio: 'ignore' }).unref())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 try {
   const runs = await runAll(engine)
   if (isJson) process.stdout.write(`${JSON.stringify({ engine, version: suite.version, runs }, null, 2)}\n`)
   process.exit(runs.every(isGood) ? 0 : 1)
 } catch (error) {
+  if (error instanceof Misspoken) end(error)
   if (!(error instanceof NoSuite)) throw error
   process.stdout.write(`Skipped: ${error.message}. --sources <directory> takes the sources of ${engine} from there.\n`)
   process.exit(0)
+}
+
+/** What `read` answers; a command line that is none ends the process. */
+function orEnd<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Misspoken) end(error)
+    throw error
+  }
+}
+
+function end({ message }: Misspoken): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(2)
 }
 
 /** Each way of the suite that is asked for. */
@@ -58,18 +61,18 @@ async function runAll(name: Engine): Promise<Run[]> {
   const missing = suite.programs.filter((program) => !isInstalled(program))
   if (missing.length > 0) throw new NoSuite(`there is no ${missing.join(', ')} here`)
   const sources = suiteDirectory()
-  if (values.server === undefined) build()
   const isPerl = name === 'memcached'
-  if (isPerl) placeNode(sources, suite.version, values.server)
-  const files = (isPerl ? perlFiles(sources) : await tclFiles(sources)).filter(isWanted)
+  if (isPerl) placeNode(sources, suite.version, asked.server)
+  const files = filesAsked(isPerl ? perlFiles(sources) : await tclFiles(sources), asked)
+  if (asked.server === undefined) build()
   const runs: Run[] = []
   for (const way of suite.ways) {
-    if (values.way !== undefined && values.way !== way.name) continue
+    if (asked.way !== undefined && asked.way !== way.name) continue
     const outcomes: FileOutcome[] = []
     for (const file of files) {
       const outcome = isPerl
         ? await runPerlFile(sources, file)
-        : await runTclFile(name, way, sources, file, values.server)
+        : await runTclFile(name, way, sources, file, asked.server)
       outcomes.push(outcome)
       if (!isJson) tell(outcome)
     }
@@ -82,14 +85,10 @@ async function runAll(name: Engine): Promise<Run[]> {
 
 /** Where the suite lies, as a copy of ours: suites write into it. */
 function suiteDirectory(): string {
-  if (values.sources === undefined) return fetchSource(suite, directory)
+  if (asked.sources === undefined) return fetchSource(suite, directory)
   const copy = join(directory, 'suite')
-  cpSync(resolve(values.sources), copy, { recursive: true })
+  cpSync(resolve(asked.sources), copy, { recursive: true })
   return copy
-}
-
-function isWanted(file: string): boolean {
-  return values.only === undefined || values.only.includes(file)
 }
 
 function tell({ file, passed, failed, stuck, seconds }: FileOutcome): void {
@@ -119,5 +118,5 @@ function sumUp({ way, files, verdict }: Run): void {
 
 /** A part of a suite has no bar of its own. */
 function isGood({ verdict: { passed, bar, expected, unexpected } }: Run): boolean {
-  return unexpected.length === 0 && (values.only !== undefined || passed + expected.length >= bar)
+  return unexpected.length === 0 && (asked.only !== undefined || passed + expected.length >= bar)
 }

@@ -31,8 +31,22 @@ export async function startNode(
   const [file = '', ...first] = program === undefined ? [...NODE_RUN, '--engine', engine] : [program]
   const own = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory]
   const child = spawn(file, [...first, ...own, ...words], { stdio: 'ignore' })
-  await untilListening(port, child)
-  return { port, stop: () => stop(child) }
+  const kill = (): void => {
+    child.kill('SIGKILL')
+  }
+  // Before the directories go in which it writes.
+  process.prependOnceListener('exit', kill)
+  const stopped = async (): Promise<void> => {
+    await stop(child)
+    process.off('exit', kill)
+  }
+  try {
+    await untilListening(port, child)
+  } catch (error) {
+    await stopped()
+    throw error
+  }
+  return { port, stop: stopped }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -36,7 +36,7 @@ export async function runBounded(
     isLate = true
     endAll()
   }, milliseconds)
-  process.once('exit', endAll)
+  process.prependOnceListener('exit', endAll)
   let printed = ''
   const gather = (chunk: Buffer): void => {
     printed += chunk.toString('latin1')

@@ -18,11 +18,15 @@ export interface Suite {
   readonly source: string
   readonly version: string
   readonly programs: readonly string[]
+  /** What its source has, and nothing else. */
+  readonly mark: string
   readonly ways: readonly Way[]
 }
 
+export const TCL_HELPER = 'tests/test_helper.tcl'
 const DEBUG = ['--enable-debug-command', 'yes']
 
+// As `--server` counts them, of the files that are run.
 const waysOfTcl = (external: number, debug: number, cluster?: number): readonly Way[] => [
   { name: 'external', node: [], suite: ['--tags', '-needs:debug'], bar: external },
   { name: 'debug', node: DEBUG, suite: [], bar: debug },
@@ -35,12 +39,19 @@ const waysOfTcl = (external: number, debug: number, cluster?: number): readonly 
 ]
 
 export const SUITES: Readonly<Record<Engine, Suite>> = {
-  redis: { source: 'redis', version: '7.0.15', programs: ['tclsh'], ways: waysOfTcl(1803, 1959, 1892) },
-  valkey: { source: 'valkey', version: '8.0.1', programs: ['tclsh'], ways: waysOfTcl(2185, 2452) },
+  redis: {
+    source: 'redis',
+    version: '7.0.15',
+    programs: ['tclsh'],
+    mark: TCL_HELPER,
+    ways: waysOfTcl(1803, 1959, 1892),
+  },
+  valkey: { source: 'valkey', version: '8.0.1', programs: ['tclsh'], mark: TCL_HELPER, ways: waysOfTcl(2181, 2448) },
   memcached: {
     source: 'memcached',
     version: '1.6.18',
     programs: ['prove'],
+    mark: 't/lib/MemcachedTest.pm',
     // 75 of its own debug build, 8 of them with storage on flash.
     ways: [{ name: 'files', node: [], suite: [], bar: 67 }],
   },

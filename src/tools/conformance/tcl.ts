@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RespConnection } from '../../kv/resp/connection.ts'
@@ -8,9 +7,8 @@ import { EXCEPTIONS } from './exceptions.ts'
 import { startNode } from './node.ts'
 import { type FileOutcome, readTcl } from './outcome.ts'
 import { runBounded } from './programs.ts'
-import type { Engine, Way } from './suites.ts'
+import { type Engine, TCL_HELPER, type Way } from './suites.ts'
 
-const HELPER = 'tests/test_helper.tcl'
 // Without progress for so long, a test hangs: some take more than a minute where other programs take the processor.
 const HANGS_AFTER_SECONDS = 240
 const FILE_MS = 1_200_000
@@ -20,7 +18,7 @@ const ALL_SLOTS = ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']
 
 /** The files of a Tcl suite that speak to a running server. */
 export async function tclFiles(directory: string): Promise<string[]> {
-  const { printed } = await runBounded(['tclsh', HELPER, '--list-tests'], directory, FILE_MS)
+  const { printed } = await runBounded(['tclsh', TCL_HELPER, '--list-tests'], directory, FILE_MS)
   // What is in integration starts servers of its own, or programs that are to be built.
   return printed.split('\n').filter((line) => line.startsWith('unit/') && !line.includes('moduleapi'))
 }
@@ -33,7 +31,7 @@ export async function runTclFile(
   file: string,
   program?: string,
 ): Promise<FileOutcome> {
-  const data = mkdtempSync(join(tmpdir(), 'cachectl-conformance-'))
+  const data = mkdtempSync(join(directory, 'data-'))
   const node = await startNode(engine, words, data, program)
   try {
     if (name === 'cluster') await ownAllSlots(node.port)
@@ -42,7 +40,7 @@ export async function runTclFile(
     const where = ['--host', '127.0.0.1', '--port', String(node.port), '--baseport', base]
     const bounds = ['--durable', '--timeout', String(HANGS_AFTER_SECONDS)]
     const leftOut = EXCEPTIONS.filter((each) => each.isLeftOut).flatMap(({ test }) => ['--skiptest', test])
-    const command = ['tclsh', HELPER, ...where, '--single', file, ...bounds, ...leftOut, ...suite]
+    const command = ['tclsh', TCL_HELPER, ...where, '--single', file, ...bounds, ...leftOut, ...suite]
     const { printed, status, seconds, isLate } = await runBounded(command, directory, FILE_MS)
     return readTcl(file, printed, seconds, isLate ? 'late' : status === 0 ? 'good' : 'bad')
   } finally {
