@@ -193,8 +193,16 @@ test('users outlive a node in its ACL file, whose faults change nothing', async 
   )
   const second = await startNode(atEnd, { config: [`aclfile ${path}`] })
   expect(await second.talk.ask(['ACL', 'LIST'])).toEqual([before])
-  writeFileSync(path, 'user cat on +nosuch\n')
-  const [refused, after] = await second.talk.ask(['ACL', 'LOAD'], ['ACL', 'LIST'])
-  expect(refused).toContain(`-ERR ${path}:1: `)
-  expect(after).toBe(before)
+  // In the words of both servers.
+  const end = 'WARNING: ACL errors detected, no change to the previously active ACL rules was performed\r\n'
+  const unknown = (word: string) => `Error in applying operation '${word}': Unknown command or category name in ACL. `
+  for (const [text, why] of [
+    ['user cat on +nosuch +@none ~a\n', `${path}:1: ${unknown('+nosuch')}${path}:1: ${unknown('+@none')}`],
+    ['user a on\nuser a off\n', "WARNING: Duplicate user 'a' found on line 2. "],
+    ['\n# a comment\n', `${path}:2 should start with user keyword followed by the username. `],
+    ['user a (+get\n', `${path}:1: Unmatched parenthesis in selector definition.`],
+  ] as const) {
+    writeFileSync(path, text)
+    expect(await second.talk.ask(['ACL', 'LOAD'], ['ACL', 'LIST'])).toEqual([`-ERR ${why}${end}`, before])
+  }
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { BadRule, modifiersOf } from '../../acl/rules.ts'
+import { BadRule, modifiersOf, UNKNOWN } from '../../acl/rules.ts'
 import { isAtLeast } from '../../api/catalog/versions.ts'
 import { EVERYONE, type User } from '../access.ts'
 import type { Client } from '../client.ts'
@@ -199,12 +199,12 @@ export class Access {
     const users = new Map<string, AclUser>()
     const faults: string[] = []
     for (const [index, line] of text.split('\n').entries()) {
-      const fault = line.trim() === '' ? undefined : this.#readLine(line.trim(), users)
-      if (fault !== undefined) faults.push(`${path}:${index + 1}: ${fault}. `)
+      const trimmed = line.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
+      if (trimmed !== '') faults.push(...this.#readLine(trimmed, `${path}:${index + 1}`, users))
     }
     if (faults.length > 0) {
       throw new BadRule(
-        `${faults.join('')}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`,
+        `${faults.map((fault) => (fault.endsWith('.') ? fault : `${fault}. `)).join('')}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`,
       )
     }
     return [...users.values()]
@@ -260,19 +260,25 @@ export class Access {
     return user
   }
 
-  #readLine(line: string, users: Map<string, AclUser>): string | undefined {
+  /** Reads the user of a line. Answers its faults, in the servers' words: all names that there are not, and one of another kind. */
+  #readLine(line: string, place: string, users: Map<string, AclUser>): readonly string[] {
     const [keyword, name = '', ...words] = line.split(/ +/)
-    if (keyword !== 'user' || name === '') return 'should start with user keyword, followed by a user name'
-    if (users.has(name)) return `WARNING: duplicate user '${name}' in line`
+    if (keyword !== 'user' || name === '') return [`${place} should start with user keyword followed by the username`]
+    if (users.has(name)) return [`WARNING: Duplicate user '${name}' found on line ${place.replace(/.*:/, '')}`]
     const user = new AclUser(name, this.#presets)
-    try {
-      for (const modifier of modifiersOf(words)) user.apply(modifier)
-    } catch (error) {
-      if (error instanceof BadRule) return error.message
-      throw error
+    const faults: string[] = []
+    let isBroken = false
+    for (const modifier of wholeModifiers(words)) {
+      const fault = modifier === undefined ? OPEN_SELECTOR : faultOf(user, modifier)
+      if (fault === UNKNOWN) {
+        faults.push(`${place}: Error in applying operation '${modifier}': ${fault}`)
+      } else if (fault !== undefined && !isBroken) {
+        faults.push(`${place}: ${fault}`)
+        isBroken = true
+      }
     }
     users.set(name, user)
-    return undefined
+    return faults
   }
 
   #updateGates(): void {
@@ -324,6 +330,29 @@ export class Access {
     const context = client.connection === undefined ? 'lua' : inTransaction ? 'multi' : 'toplevel'
     const entry = { reason, context, object, user, clientLine: clientLine(client) } as const
     this.log.add(entry, keyspace.now, config.settings.acllogMaxLen)
+  }
+}
+
+const OPEN_SELECTOR = 'Unmatched parenthesis in selector definition.'
+
+/** Undefined alone: a selector does not end. */
+function wholeModifiers(words: readonly string[]): readonly (string | undefined)[] {
+  try {
+    return modifiersOf(words)
+  } catch (error) {
+    if (error instanceof BadRule) return [undefined]
+    throw error
+  }
+}
+
+/** Why a user can't be changed so; undefined: it is. */
+function faultOf(user: AclUser, modifier: string): string | undefined {
+  try {
+    user.apply(modifier)
+    return undefined
+  } catch (error) {
+    if (error instanceof BadRule) return error.message
+    throw error
   }
 }
 

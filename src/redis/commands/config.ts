@@ -4,6 +4,7 @@ import { rewriteConfigFile } from '../config/file.ts'
 import { BadValue, type Value } from '../config/kinds.ts'
 import type { Args } from '../protocol/args.ts'
 import { type Refusal, refusal, shownText } from '../protocol/refusals.ts'
+import { whileLoading } from '../replication/restrictions.ts'
 import { systemReason } from '../system-reason.ts'
 import type { Row } from './command.ts'
 import { helpOf } from './help.ts'
@@ -46,6 +47,7 @@ function set(client: Client, args: Args): void {
       throw refusal(`ERR Unknown option or number of arguments for CONFIG SET - '${args.shown(i)}'`)
     if (directive.immutable) throw failed(name, "can't set immutable config")
     if (directive.guarded && !mayChangeGuarded(client)) throw failed(name, "can't set protected config")
+    if (directive.notWhileLoading && core.loading !== 'no') throw whileLoading(core)
     if (values.has(directive)) throw failed(name, 'duplicate parameter')
     try {
       const value = args.bytesOf(i + 1).toString()

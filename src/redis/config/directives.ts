@@ -37,6 +37,8 @@ export interface Directive {
   readonly immutable?: boolean
   /** Can only be set by who may change protected ones (`enable-protected-configs`). */
   readonly guarded?: boolean
+  /** Can't be set while a file is being loaded. */
+  readonly notWhileLoading?: boolean
   /** What the node's code reads; absent: it changes nothing here. */
   readonly setting?: keyof Settings
   /** Of Valkey only, from this version on. */
@@ -301,11 +303,11 @@ export const DIRECTIVES: readonly Directive[] = [
   row('repl-diskless-sync', yesNo, true),
   row('repl-diskless-sync-delay', integer(0, INT), 5),
   row('repl-diskless-sync-max-replicas', integer(0, INT), 0),
-  row('repl-diskless-load', choice('disabled', 'on-empty-db', 'swapdb'), 'disabled'),
+  row('repl-diskless-load', choice('disabled', 'on-empty-db', 'swapdb'), 'disabled', { notWhileLoading: true }),
   row('repl-disable-tcp-nodelay', yesNo, false),
   row('dual-channel-replication-enabled', yesNo, false, { valkeySince: '8.0.0' }),
   row('propagation-error-behavior', choice('ignore', 'panic', 'panic-on-replicas'), 'ignore'),
-  row('dir', directory, '.', { setting: 'dir', guarded: true }),
+  row('dir', directory, '.', { setting: 'dir', guarded: true, notWhileLoading: true }),
   row('dbfilename', emptyText, 'dump.rdb', { setting: 'dbfilename', guarded: true }),
   row('save', savePoints, '', { setting: 'savePoints' }),
   row('rdbcompression', yesNo, true),
@@ -314,7 +316,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('rdb-del-sync-files', yesNo, false),
   row('stop-writes-on-bgsave-error', yesNo, true, { setting: 'stopWritesOnBgsaveError' }),
   row('sanitize-dump-payload', choice('no', 'yes', 'clients'), 'no', { setting: 'sanitizeDumpPayload' }),
-  row('appendonly', yesNo, false),
+  row('appendonly', yesNo, false, { notWhileLoading: true }),
   row('appendfsync', choice('everysec', 'always', 'no'), 'everysec'),
   row('appendfilename', emptyText, 'appendonly.aof', immutable),
   row('appenddirname', emptyText, 'appendonlydir', immutable),

@@ -243,7 +243,9 @@ export class Loader {
     crc.update(bytes, 0, at)
     const checks = this.#core.config.text('rdbchecksum') !== 'no' && !told.equals(NO_CRC)
     if (checks && !told.equals(crc.bytes()))
-      throw new Damaged(`Wrong RDB checksum expected: (${hex(told)}) but got (${hex(crc.bytes())}). Aborting now.`)
+      throw new Damaged(
+        `RDB CRC error: Wrong RDB checksum expected: (${hex(told)}) but got (${hex(crc.bytes())}). Aborting now.`,
+      )
     this.isDone = true
     return false
   }

@@ -1,6 +1,7 @@
 import type { Client } from '../client.ts'
 import { type Command, LOADING, MAY_REPLICATE, NO_ASYNC_LOADING, READONLY, STALE, WRITE } from '../commands/command.ts'
 import type { Core } from '../core.ts'
+import { type Refusal, refusal } from '../protocol/refusals.ts'
 import type { Replication } from './replication.ts'
 
 const NO_REPLICAS = 'NOREPLICAS Not enough good replicas to write.'
@@ -62,6 +63,9 @@ const serverOf = ({ dialect, config }: Core): string =>
   dialect.engine === 'valkey' && !config.compatible ? 'Valkey' : 'Redis'
 
 const loadingText = (core: Core): string => `LOADING ${serverOf(core)} is loading the dataset in memory`
+
+/** What is refused until what the node has is there. */
+export const whileLoading = (core: Core): Refusal => refusal(loadingText(core))
 
 const MASTER_DOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
 
