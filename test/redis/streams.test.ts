@@ -109,6 +109,38 @@ describe.skipIf(!hasRedis).each(['redis', 'valkey'] as const)(
         { numRuns: 40 },
       ))
 
+    test('rough trimming leaves as many, whatever the entries are: nodes end where those of the server do', async () => {
+      const value = fc.oneof(
+        fc.integer().map(String),
+        fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+        fc.nat(300).map((length) => 'v'.repeat(length)),
+        fc.constantFrom('', '0', '-0', '01', 'v'.repeat(5000)),
+      )
+      const fields = fc.constantFrom(['a'], ['a'], ['event', 'jobId'], ['a', 'b'], ['17', ''])
+      const words = fields.chain((names) =>
+        fc.tuple(...names.map((name) => value.map((each) => [name, each]))).map((pairs) => pairs.flat()),
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(words, { minLength: 60, maxLength: 120 }),
+          fc.constantFrom('4096', '700', '0'),
+          async (entries, bytes) => {
+            await pair.same(
+              ['FLUSHALL'],
+              ['CONFIG', 'SET', 'stream-node-max-entries', '100', 'stream-node-max-bytes', bytes],
+              ...entries.flatMap((entry, at) => [
+                ['XADD', 's', 'MAXLEN', '~', '20', `${at * 37}-${(at * 7) % 300}`.replace(/^0-0$/, '0-1'), ...entry],
+                ...(at % 11 === 0 ? [['XTRIM', 's', 'MAXLEN', String(15 + (at % 9))]] : []),
+                ['XLEN', 's'],
+              ]),
+            )
+          },
+        ),
+        { numRuns: 25 },
+      )
+      await pair.same(['CONFIG', 'SET', 'stream-node-max-entries', '4', 'stream-node-max-bytes', '4096'])
+    })
+
     test.each([2, 3] as const)('what makes no sense, and what is told of a stream, in RESP%i', async (resp) => {
       await pair.speak(resp)
       await pair.same(

@@ -14,6 +14,7 @@ import {
   packedStart,
 } from './packed.ts'
 import { type Group, UNKNOWN_READ } from './stream-groups.ts'
+import { NodeBooks, type NodeLimits } from './stream-node.ts'
 
 /** Ids of entries are one number of 128 bits, milliseconds before sequence: so they are compared and counted on. */
 const SEQUENCE_BITS = 64n
@@ -25,12 +26,6 @@ export const idOf = (ms: bigint, sequence: bigint): bigint => (ms << SEQUENCE_BI
 export const msOf = (id: bigint): bigint => id >> SEQUENCE_BITS
 export const sequenceOf = (id: bigint): bigint => id & SEQUENCE_MASK
 export const idText = (id: bigint): string => `${msOf(id)}-${sequenceOf(id)}`
-
-/** How much a node holds: `stream-node-max-entries` and `stream-node-max-bytes`; 0: that doesn't matter. */
-export interface NodeLimits {
-  readonly entries: number
-  readonly bytes: number
-}
 
 /** How a stream is shortened. */
 export interface Trim {
@@ -60,8 +55,8 @@ export class Stream implements LargeValue {
   readonly groups = new Map<string, Group>()
   readonly #arena: Arena
   #chunks: number[] = []
-  /** Entries that each node has held which are gone: they count for how many it may hold. */
-  #gone: number[] = []
+  /** Of each node. */
+  #books: NodeBooks[] = []
 
   constructor(arena: Arena) {
     this.#arena = arena
@@ -83,11 +78,14 @@ export class Stream implements LargeValue {
     const entry = encoded(id, args, from)
     const arena = this.#arena
     let node = this.#chunks.length - 1
-    if (node < 0 || !this.#hasRoom(node, entry.length, limits)) {
+    let books = this.#books[node]
+    if (!books?.hasRoom(packedCount(arena, this.#chunk(node)), args, from, limits)) {
       node++
+      books = NodeBooks.of(id, args, from, books)
       this.#chunks.push(createPacked(arena))
-      this.#gone.push(0)
+      this.#books.push(books)
     }
+    books.add(id, args, from)
     this.#chunks[node] = packedAppend(arena, this.#chunk(node), entry, 0, entry.length)
     this.length++
     this.entriesAdded++
@@ -129,7 +127,7 @@ export class Stream implements LargeValue {
       arena.release(chunk)
     }
     this.#chunks.splice(0, nodes)
-    this.#gone.splice(0, nodes)
+    this.#books.splice(0, nodes)
     this.length -= removed
     this.#noteFirst()
     return removed
@@ -145,7 +143,7 @@ export class Stream implements LargeValue {
     }
     if (entries === 0) return 0
     this.#chunks[node] = packedRemove(this.#arena, chunk, FIRST_PLACE, entries)
-    this.#gone[node] = (this.#gone[node] ?? 0) + entries
+    this.#noteGone(node, entries)
     return entries
   }
 
@@ -233,7 +231,7 @@ export class Stream implements LargeValue {
     const copied = new Stream(arena)
     const { length, lastId, firstId, maxDeletedId, entriesAdded } = this
     Object.assign(copied, { length, lastId, firstId, maxDeletedId, entriesAdded })
-    copied.#gone = [...this.#gone]
+    copied.#books = this.#books.map((books) => books.copy())
     copied.#chunks = this.#chunks.map((chunk) => {
       const used = packedEnd(arena, chunk)
       const other = arena.allocate(used)
@@ -291,10 +289,9 @@ export class Stream implements LargeValue {
     return this.#chunks[node] as number // callers name nodes that there are
   }
 
-  #hasRoom(node: number, bytes: number, { entries, bytes: mostBytes }: NodeLimits): boolean {
-    const chunk = this.#chunk(node)
-    if (mostBytes > 0 && packedEnd(this.#arena, chunk) + bytes >= mostBytes) return false
-    return entries === 0 || packedCount(this.#arena, chunk) + (this.#gone[node] ?? 0) < entries
+  #noteGone(node: number, entries: number): void {
+    const books = this.#books[node]
+    if (books !== undefined) books.gone += entries
   }
 
   #idAt(chunk: number, place: number): bigint {
@@ -329,12 +326,12 @@ export class Stream implements LargeValue {
     this.length -= entries
     if (packedCount(arena, chunk) === entries) {
       this.#chunks.splice(node, 1)
-      this.#gone.splice(node, 1)
+      this.#books.splice(node, 1)
       arena.release(chunk)
       return
     }
     this.#chunks[node] = packedRemove(arena, chunk, place, entries)
-    this.#gone[node] = (this.#gone[node] ?? 0) + entries
+    this.#noteGone(node, entries)
   }
 
   #noteFirst(): void {
