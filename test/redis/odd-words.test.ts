@@ -129,6 +129,9 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
     await pair.same(
       ['SET', 'string', 'value'],
       ['ACL', 'CAT', 'x'.repeat(200)],
+      ['BITCOUNT', 'string', '0', 'x', 'y'],
+      ['BITCOUNT', 'none', '0', 'x', 'y'],
+      ['BITCOUNT', 'string', '0', '1', 'y'],
       ['XINFO', 'STREAM', 'string', 'x'],
       ['ACL', 'SETUSER', 'someone', '+get'],
       ['ACL', 'DRYRUN', 'someone', 'GET', 'a\0key'],

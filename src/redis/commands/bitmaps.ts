@@ -88,13 +88,16 @@ function inBits(args: Args, index: number): boolean {
 /** Servers from 7.2 on read the range before they look for the key, and refuse it even if there is none. */
 const readsRangeFirst = ({ core }: Client): boolean => isAtLeast(core.redisVersion, '7.2.0')
 
-function countedRange({ core }: Client, args: Args): Asked {
+function countedRange(client: Client, args: Args): Asked {
+  const { core } = client
   if (args.count === 2) return { start: 0, end: undefined, inBits: false }
   const endsItself = args.count === 3 && core.dialect.engine === 'valkey'
   if (!endsItself && args.count !== 4 && args.count !== 5) throw SYNTAX
   const start = args.integer(2)
+  // Servers that read it before the key read how it is counted before where it ends.
+  const early = readsRangeFirst(client) && args.count === 5 && inBits(args, 4)
   const end = endsItself ? undefined : args.integer(3)
-  return { start, end, inBits: args.count === 5 && inBits(args, 4) }
+  return { start, end, inBits: early || (args.count === 5 && inBits(args, 4)) }
 }
 
 function bitcount(client: Client, args: Args): void {
