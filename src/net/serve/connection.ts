@@ -78,7 +78,7 @@ export class Connection<T extends Talker = Talker> implements ReplySink, Afflict
     socket: Socket,
     secure: boolean,
     directWrites?: Insides['directWrites'],
-    talk: Protocol<T>['talk'] = protocol.talk,
+    talk: Protocol<T>['talk'] = (connection) => protocol.talk(connection),
   ) {
     this.#protocol = protocol
     this.socket = socket

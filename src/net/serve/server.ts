@@ -67,7 +67,7 @@ export class Server<T extends Talker> {
   adopt(
     socket: Socket,
     secure: boolean,
-    { door = this.door, talk = this.#protocol.talk }: Partial<Adoption<T>> = {},
+    { door = this.door, talk = (connection) => this.#protocol.talk(connection) }: Partial<Adoption<T>> = {},
   ): Connection<T> | undefined {
     const { connections, counters } = this.#protocol
     const { most, wait } = this.#budget
