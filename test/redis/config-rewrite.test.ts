@@ -114,7 +114,8 @@ for (const engine of ['redis', 'valkey'] as const) {
     // What both have by default is the same but for a few, of which the node has its own.
     const own = ['save', 'bind', 'jemalloc-bg-thread', 'unixsocket']
     const names = words.filter((name, at) => at % 2 === 0 && !own.includes(name))
-    const everything = names.map((name) => `${name} ""\n`).join('')
+    const hidden = engine === 'valkey' ? ['enable-debug-assert'] : []
+    const everything = [...names, ...hidden].map((name) => `${name} ""\n`).join('')
     for (const [text, ...changes] of [...CASES, [everything] as const]) {
       for (const path of [theirs, mine]) writeFileSync(path, text)
       for (const talk of [ours, real]) {

@@ -339,6 +339,7 @@ export const DIRECTIVES: readonly Directive[] = [
   row('unixsocketgroup', text, '', { valkeySince: '8.0.0', ...immutable }),
   row('socket-mark-id', integer(0, UINT), 0),
   row('enable-debug-command', choice('no', 'yes', 'local'), 'no', { setting: 'enableDebugCommand', ...immutable }),
+  row('enable-debug-assert', yesNo, false, { valkeySince: '8.0.0', ...immutable, ...hidden }),
   row('enable-module-command', choice('no', 'yes', 'local'), 'no', { setting: 'enableModuleCommand', ...immutable }),
   row('enable-protected-configs', choice('no', 'yes', 'local'), 'no', {
     setting: 'enableProtectedConfigs',
