@@ -66,6 +66,7 @@ function set(client: Client, args: Args): void {
   }
   const options = stringOptions(args, 3, 'set')
   const { nx, xx, get: asksFor, keepTtl } = options
+  const isAbsolute = options.absolute && options.unit === 'milliseconds'
   const expiresAt = expiryOf(options, args, db.keyspace)
   const found = asksFor ? db.readOf(STRING, args, 1) : db.lookupWrite(args, 1)
   if (asksFor) {
@@ -85,7 +86,10 @@ function set(client: Client, args: Args): void {
   const entry = setFromArgs(db, args, 1, 2, found, keepTtl)
   if (expiresAt > 0) {
     db.setExpiry(entry, expiresAt)
-    client.core.propagation.instead(db, 'SET', args.bytesOf(1), args.bytesOf(2), 'PXAT', String(expiresAt))
+    // Valkey passes on as it is what is said in milliseconds since 1970 already.
+    const isSaid = isAbsolute && client.core.dialect.engine === 'valkey'
+    const words = [args.bytesOf(1), args.bytesOf(2), 'PXAT', String(expiresAt)]
+    if (!isSaid) client.core.propagation.instead(db, 'SET', ...words)
   } else if (asksFor) {
     const options = args.words(3).filter((word) => word.toString('latin1').toUpperCase() !== 'GET')
     client.core.propagation.instead(db, ...args.words().slice(0, 3), ...options)
