@@ -136,6 +136,8 @@ export interface EngineStatus extends EngineInfo {
   /** Whether nodes can have addresses of their own here; IPv6 has only ::1 for all. */
   readonly ownAddresses: boolean
   readonly workers: number
+  /** Nodes whose worker thread gives no sign of life: a command has held it for seconds. By region, cluster and node. */
+  readonly silentNodes: readonly string[]
   readonly memoryBudgetBytes: number
   /** Connections that embedded nodes may have all together, by the limit of open files; null: the system tells of no limit. */
   readonly connectionLimit: number | null

@@ -73,6 +73,8 @@ export async function startEngine(options: StartOptions): Promise<Engine> {
     faults.resume()
     await runner.resume()
     const info = openDoor(respond, entrance, names, state, start)
+    // The first thing at the end: what is closed then may wait for nodes.
+    opened.add(() => nodes.runtime.expectEnd())
     const { credentials } = identity
     return { info, credentials, recovery: state.recovery, status, close: () => opened.close() }
   } catch (error) {

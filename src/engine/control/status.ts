@@ -7,6 +7,7 @@ import type {
   ServerlessReport,
 } from '../../api/local-engine.ts'
 import { listenAddresses } from '../nodes/addresses.ts'
+import type { EmbeddedRuntime } from '../nodes/embedded.ts'
 import type { EndpointModes } from '../nodes/endpoint-mode.ts'
 import type { NodeRuntimes } from '../nodes/node-runtimes.ts'
 import type { NodeCounters, NodeRuntime } from '../nodes/runtime.ts'
@@ -23,7 +24,7 @@ export interface StatusSources {
   readonly info: EngineInfo
   readonly pace: Pace
   readonly store: Store
-  readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'> & { readonly connectionLimit: number | undefined }
+  readonly runtime: Pick<NodeRuntime, 'counters' | 'workers'> & Pick<EmbeddedRuntime, 'connectionLimit' | 'silentNodes'>
   readonly nodeRuntimes: NodeRuntimes
   readonly endpointModes: EndpointModes
   readonly hasOwnAddresses: boolean
@@ -43,6 +44,7 @@ export async function reportStatus(sources: StatusSources): Promise<EngineStatus
     endpoints: sources.endpointModes.mode,
     ownAddresses: sources.hasOwnAddresses,
     workers: runtime.workers,
+    silentNodes: runtime.silentNodes,
     memoryBudgetBytes: memoryBudget,
     connectionLimit: runtime.connectionLimit ?? null,
     replicationGroups: store.all('replicationGroup').map((group) => reportGroup(group, counters)),

@@ -25,12 +25,36 @@ import type { Answer, Crash, LoginQuestion, LoginVerdict, Request, Restoration, 
 /** Of new objects, of a thread: requests leave next to nothing, and what clients are made of is not worth moving twice. */
 const YOUNG_MIB = 6
 
+/** A worker is asked for a sign of life as often as this. */
+const BEAT_MS = 1_000
+
+/** After how many beats without a sign of life what is done about a worker. */
+export interface Patience {
+  /** It is told of, and not waited for where it is one of many that are asked. */
+  readonly toTell: number
+  /** It is ended, and its nodes start again, as any that are lost. */
+  readonly toEnd: number
+  /** The same, once the engine ends. */
+  readonly toClose: number
+}
+
+const PATIENCE: Patience = { toTell: 5, toEnd: 60, toClose: 4 }
+
+interface Waiting {
+  /** Whether it goes without an answer where the worker is silent. */
+  readonly optional: boolean
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
 interface Host {
   readonly worker: Worker
   readonly index: number
   /** Cluster of each node it runs, by the node's key. */
   readonly nodes: Map<string, string>
-  readonly waiting: Map<number, { resolve(value: unknown): void; reject(error: Error): void }>
+  readonly waiting: Map<number, Waiting>
+  /** Beats of this process since the worker was asked for a sign of life that has not come; 0: it has come. */
+  silentFor: number
 }
 
 /**
@@ -49,7 +73,10 @@ export class EmbeddedRuntime implements NodeRuntime {
   #lost: (keys: readonly string[], why: string) => void = () => {}
   #crashed: (key: string, how: string) => void = () => {}
   #restored: (key: string, loss: Loss) => void = () => {}
+  #silent: (keys: readonly string[], isBack: boolean) => void = () => {}
   #checkLogin: (key: string, login: Login) => number = () => 0
+  readonly #patience: Patience
+  readonly #beat: NodeJS.Timeout
   #nextRequest = 1
   #closing = false
 
@@ -57,9 +84,13 @@ export class EmbeddedRuntime implements NodeRuntime {
     workerFile: URL,
     fileLimit: number | undefined = openFileLimit(),
     reach: Reach = (addresses) => addresses,
+    patience: Patience = PATIENCE,
   ) {
     this.#workerFile = workerFile
     this.#reach = reach
+    this.#patience = patience
+    // Beats are counted, not the time: a machine that slept, or this process, is no fault of a worker.
+    this.#beat = setInterval(() => this.#lookAtHosts(), BEAT_MS).unref()
     const limit = connectionLimit(fileLimit)
     this.connectionLimit = limit
     if (limit !== undefined) this.#places = new ConnectionPlaces(limit, this.#hosts.length)
@@ -71,6 +102,16 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   onLost(listener: (keys: readonly string[], why: string) => void): void {
     this.#lost = listener
+  }
+
+  /** Called with the nodes of a worker that gives no sign of life, and again when it does. */
+  onSilent(listener: (keys: readonly string[], isBack: boolean) => void): void {
+    this.#silent = listener
+  }
+
+  /** Nodes whose worker gives no sign of life. */
+  get silentNodes(): string[] {
+    return this.#hosts.flatMap((host) => (host && this.#isSilent(host) ? [...host.nodes.keys()] : []))
   }
 
   onCrash(listener: (key: string, how: string) => void): void {
@@ -154,11 +195,11 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async counters(): Promise<ReadonlyMap<string, NodeCounters>> {
     const hosts = this.#hosts.filter((host) => host !== undefined)
-    const answers = await Promise.all(hosts.map((host) => this.#ask(host, { do: 'counters' })))
+    const answers = await Promise.all(hosts.map((host) => this.#askIfHeard(host, { do: 'counters' })))
     return new Map(
       answers.flatMap((counters, at) =>
         // What a worker answers to `counters`.
-        Object.entries(counters as Record<string, Omit<NodeCounters, 'worker'>>).map(([key, value]) => [
+        Object.entries((counters ?? {}) as Record<string, Omit<NodeCounters, 'worker'>>).map(([key, value]) => [
           key,
           { ...value, worker: hosts[at]?.index ?? null },
         ]),
@@ -168,20 +209,55 @@ export class EmbeddedRuntime implements NodeRuntime {
 
   async readings(): Promise<ReadonlyMap<string, Reading>> {
     const hosts = this.#hosts.filter((host) => host !== undefined)
-    const answers = await Promise.all(hosts.map((host) => this.#ask(host, { do: 'readings' })))
+    const answers = await Promise.all(hosts.map((host) => this.#askIfHeard(host, { do: 'readings' })))
     // What a worker answers to `readings`.
-    const readings = new Map(answers.flatMap((answer) => [...(answer as ReadonlyMap<string, Reading>)]))
+    const readings = new Map(answers.flatMap((answer) => [...((answer ?? []) as ReadonlyMap<string, Reading>)]))
     // A process of its own has told of itself.
     const own = [...readings.values()].filter((reading) => Number.isNaN(read(reading, 'swap_bytes')))
     shareSwap(own, swappedBytes('self'))
     return readings
   }
 
-  async close(): Promise<void> {
+  /** The engine begins to end: a worker that hangs is ended soon, so that nothing which is closed before waits for it. */
+  expectEnd(): void {
     this.#closing = true
+  }
+
+  async close(): Promise<void> {
+    this.expectEnd()
     const hosts = this.#hosts.filter((host) => host !== undefined)
     await Promise.all(hosts.map((host) => this.#ask(host, { do: 'end-processes' }).catch(() => undefined)))
+    clearInterval(this.#beat)
     await Promise.all(this.#hosts.map((host) => host?.worker.terminate()))
+  }
+
+  #isSilent(host: Host): boolean {
+    return host.silentFor >= this.#patience.toTell
+  }
+
+  #lookAtHosts(): void {
+    const { toTell, toEnd, toClose } = this.#patience
+    for (const host of this.#hosts) {
+      if (!host) continue
+      if (host.silentFor++ === 0) void this.#listenFor(host)
+      if (host.silentFor === toTell) {
+        this.#silent([...host.nodes.keys()], false)
+        for (const [request, waiting] of host.waiting)
+          if (waiting.optional) this.#settle(host, request)?.resolve(undefined)
+      }
+      if (host.silentFor >= (this.#closing ? toClose : toEnd)) void host.worker.terminate()
+    }
+  }
+
+  async #listenFor(host: Host): Promise<void> {
+    try {
+      await this.#ask(host, { do: 'beat' })
+    } catch {
+      // It has ended, which all that wait for it hear.
+      return
+    }
+    if (this.#isSilent(host)) this.#silent([...host.nodes.keys()], true)
+    host.silentFor = 0
   }
 
   /** The worker with the fewest nodes of this cluster, then with the fewest at all. */
@@ -220,6 +296,7 @@ export class EmbeddedRuntime implements NodeRuntime {
       index,
       nodes: new Map(),
       waiting: new Map(),
+      silentFor: 0,
     }
     this.#hosts[index] = host
     host.worker.on('message', (message: Answer | Crash | Restoration | LoginQuestion) => {
@@ -238,8 +315,7 @@ export class EmbeddedRuntime implements NodeRuntime {
         return
       }
       const { request, value, error } = message
-      const waiting = host.waiting.get(request)
-      host.waiting.delete(request)
+      const waiting = this.#settle(host, request)
       if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))
       else waiting?.resolve(value)
     })
@@ -267,10 +343,21 @@ export class EmbeddedRuntime implements NodeRuntime {
     return this.#ask(host, body)
   }
 
-  #ask(host: Host, body: Request['body']): Promise<unknown> {
+  /** Undefined where the worker is silent. */
+  async #askIfHeard(host: Host, body: Request['body']): Promise<unknown> {
+    return this.#isSilent(host) ? undefined : this.#ask(host, body, true)
+  }
+
+  #settle(host: Host, request: number): Waiting | undefined {
+    const waiting = host.waiting.get(request)
+    host.waiting.delete(request)
+    return waiting
+  }
+
+  #ask(host: Host, body: Request['body'], optional = false): Promise<unknown> {
     const request = this.#nextRequest++
     return new Promise((resolve, reject) => {
-      host.waiting.set(request, { resolve, reject })
+      host.waiting.set(request, { optional, resolve, reject })
       host.worker.postMessage({ request, body } satisfies Request)
     })
   }

@@ -39,6 +39,8 @@ export interface Request {
     /** Ends servers that would go on without this thread. */
     | { readonly do: 'end-processes' }
     | { readonly do: 'counters' | 'readings' }
+    /** Asks for a sign of life. */
+    | { readonly do: 'beat' }
 }
 
 export interface Answer {
@@ -132,6 +134,8 @@ async function perform(body: Request['body']): Promise<unknown> {
       return Object.fromEntries(await Promise.all([...nodes].map(async ([key, node]) => [key, await node.counters()])))
     case 'readings':
       return readings()
+    case 'beat':
+      return
   }
 }
 

@@ -29,6 +29,10 @@ export function openLives({ store, clock, files }: State, nodes: Nodes, wakes: W
   const runner = new Runner({ store, clock, fleet, lives: livesOf(tools), errands: errandsOf(tools), log })
   opened.add(() => runner.close())
   wakes.listen((kind, region, id) => void runner.kick(kind, region, id))
+  runtime.onSilent((names, isBack) => {
+    const what = isBack ? 'answers again' : 'does not answer'
+    log(`a worker thread ${what}, and with it its nodes: ${names.join(', ')}`)
+  })
   runtime.onLost((names, why) => {
     log(`a worker thread ended; starting its nodes again: ${names.join(', ')}: ${why}`)
     runner.lost(fleet.lost(names), why)

@@ -61,8 +61,9 @@ function describe(status: EngineStatus, style: Style): string {
   ]
   const shown = tables.length > 0 ? tables.map((text) => `\n${text}`) : ['No clusters.']
   const lost = replicationGroups.flatMap((group) => lostPortLines(group, style))
+  const silent = silentLines(status, style)
   const alarmTable = alarms.length > 0 ? [`\n${columnsText(ALARM, alarms, style)}`] : []
-  return [...head, ...shown, ...(lost.length > 0 ? ['', ...lost] : []), ...alarmTable].join('\n')
+  return [...head, ...shown, ...(lost.length > 0 ? ['', ...lost] : []), ...silent, ...alarmTable].join('\n')
 }
 
 /** Of an engine with names. */
@@ -163,6 +164,12 @@ const memberText = ({ id, role, status, port }: GroupReport['members'][number], 
     ...(status === 'available' ? [] : [statusText(status, style)]),
     ...(port === null ? [] : [`:${port}`]),
   ].join(' ')
+
+/** An engine that is older than this command tells of none. */
+const silentLines = ({ silentNodes = [] }: Partial<EngineStatus>, { bad }: Style): string[] =>
+  silentNodes.length === 0
+    ? []
+    : ['', `${bad('Nodes that do not answer')} (a command holds their thread): ${silentNodes.join(', ')}`]
 
 const lostPortLines = ({ id, lostPorts }: GroupReport, { bad }: Style): string[] =>
   lostPorts.map(
