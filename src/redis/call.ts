@@ -100,9 +100,13 @@ function refuse(client: Client, command: Command | undefined, line: string): voi
   if (isExec && client.transaction) endTransaction(client)
   if (client.transaction) client.transaction.aborted = true
   if (command) command.rejected++
-  client.core.replies.error(isExec ? `EXECABORT Transaction discarded because of: ${line.replace(/^ERR /, '')}` : line)
+  const isAbort = isExec && !SENDS_ELSEWHERE.test(line)
+  client.core.replies.error(isAbort ? `EXECABORT Transaction discarded because of: ${line.replace(/^ERR /, '')}` : line)
   client.core.blamedErrors = client.core.replies.errors
 }
+
+// Clients have to see at once where a transaction belongs.
+const SENDS_ELSEWHERE = /^(?:MOVED|ASK|TRYAGAIN|CROSSSLOT|CLUSTERDOWN|REDIRECT) /
 
 const IN_SUBSCRIPTION = new Set([
   'ping',

@@ -52,8 +52,10 @@ export class Client {
   noTouch = false
   /** Whether commands may not block: in a transaction or a script. */
   denyBlocking = false
-  /** READONLY of cluster mode. */
+  /** READONLY. */
   readOnly = false
+  /** CLIENT CAPA redirect: a replica sends it to the primary. */
+  takesRedirects = false
   /** The last of its commands that ASKING holds for, as `commands` counts them. */
   askingUntil = -1
   /** What it is told of keys that it has read; see tracking.ts. */

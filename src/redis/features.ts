@@ -9,7 +9,7 @@ import { startPause } from './pause.ts'
 import { startPubSub } from './pubsub.ts'
 import { startPersistence } from './rdb/persistence.ts'
 import { startSnapshots } from './rdb/snapshots.ts'
-import { startReplication } from './replication/start.ts'
+import { startReplication, startRole } from './replication/start.ts'
 import { startShutdown } from './shutdown.ts'
 import { startSlowLog } from './slowlog.ts'
 import { startTracking } from './tracking.ts'
@@ -19,6 +19,7 @@ import { startTracking } from './tracking.ts'
  * `core.farewells`, `core.tell` and the like. Checks are asked in this order, which is that of redis' processCommand.
  */
 const FEATURES: readonly ((core: Core) => void)[] = [
+  startReplication,
   startEviction,
   startPersistence,
   startOutputLimits,
@@ -27,7 +28,7 @@ const FEATURES: readonly ((core: Core) => void)[] = [
   startMonitor,
   startTracking,
   startPubSub,
-  startReplication,
+  startRole,
   startPause,
   startSnapshots,
   startShutdown,

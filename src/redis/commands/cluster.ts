@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../api/catalog/versions.ts'
 import { SLOTS, slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import { infoText, nodeLine, nodesText, replyShards, replySlots } from '../cluster/descriptions.ts'
@@ -24,6 +25,20 @@ const replicas: Handler = inCluster((client, args) => {
 
 const text = (of: (client: Client, self: TopologyNode) => string): Handler =>
   inCluster((client) => client.replies.bulkText(of(client, clusterOf(client).self)))
+
+/** READONLY and READWRITE. Valkey 8.0 sends clients from replicas to primaries outside of cluster mode, too. */
+function readsOnly(isOn: boolean): Handler {
+  const run: Handler = (client) => {
+    client.readOnly = isOn
+    client.replies.ok()
+  }
+  const runInCluster = inCluster(run)
+  return (client, args) => {
+    const { engine, version } = client.core.dialect
+    if (engine === 'valkey' && isAtLeast(version, '8.0')) run(client, args)
+    else runInCluster(client, args)
+  }
+}
 
 /** The commands of cluster mode. */
 export const CLUSTER: readonly Row[] = [
@@ -75,20 +90,8 @@ export const CLUSTER: readonly Row[] = [
   { name: 'cluster|slot-stats', run: inCluster((client, args) => replySlotStats(clusterOf(client), client, args)) },
   { name: 'cluster|help', run: inCluster(sayHelp('cluster')) },
   ...CLUSTER_CHANGES,
-  {
-    name: 'readonly',
-    run: inCluster((client) => {
-      client.readOnly = true
-      client.replies.ok()
-    }),
-  },
-  {
-    name: 'readwrite',
-    run: inCluster((client) => {
-      client.readOnly = false
-      client.replies.ok()
-    }),
-  },
+  { name: 'readonly', run: readsOnly(true) },
+  { name: 'readwrite', run: readsOnly(false) },
   {
     name: 'asking',
     run: inCluster((client) => {

@@ -23,7 +23,7 @@ const NOT_OPT = refusal(
 const NOT_OPTIN = refusal('ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.')
 const NOT_OPTOUT = refusal('ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.')
 
-/** CLIENT TRACKING and its kin, and CLIENT PAUSE. */
+/** CLIENT TRACKING and its kin, CLIENT PAUSE and CLIENT CAPA. */
 export const TRACKING: readonly Row[] = [
   { name: 'client|tracking', run: tracking },
   { name: 'client|trackinginfo', run: trackinginfo },
@@ -31,7 +31,7 @@ export const TRACKING: readonly Row[] = [
   { name: 'client|caching', run: caching },
   { name: 'client|pause', run: pause },
   { name: 'client|unpause', run: unpause },
-  { name: 'client|capa', run: ({ replies }) => replies.ok() },
+  { name: 'client|capa', run: capa },
 ]
 
 interface Asked {
@@ -160,5 +160,11 @@ function pause(client: Client, args: Args): void {
 
 function unpause(client: Client): void {
   pauseOf(client.core).end()
+  client.replies.ok()
+}
+
+/** What it does not know it passes over: clients tell all that they can do. */
+function capa(client: Client, args: Args): void {
+  for (let i = 2; i < args.count; i++) if (args.is(i, 'REDIRECT')) client.takesRedirects = true
   client.replies.ok()
 }

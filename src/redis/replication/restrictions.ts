@@ -70,7 +70,7 @@ export const whileLoading = (core: Core): Refusal => refusal(loadingText(core))
 const MASTER_DOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
 
 /** Whether a command has one of these flags, or one of those that EXEC is to run. */
-const has = ({ transaction }: Client, { name, flags }: Command, flag: number): boolean =>
+export const has = ({ transaction }: Client, { name, flags }: Command, flag: number): boolean =>
   (flags & flag) !== 0 || (name === 'exec' && (transaction?.queue.some((each) => (each.flags & flag) !== 0) ?? false))
 
 const lacks = ({ transaction }: Client, { name, flags }: Command, flag: number): boolean =>

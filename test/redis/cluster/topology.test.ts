@@ -52,6 +52,17 @@ test('a client that waits for a key is sent to where its slot has gone', async (
   expect(await stays.next()).toBe('*2\r\n$6\r\na{bar}\r\n$1\r\nx\r\n')
 })
 
+test('a transaction is sent to where its slot has gone, and is over', async () => {
+  const { topology, node, tell } = await start()
+  const { talk } = node('a')
+  await talk.ask(['MULTI'], ['GET', '{b}'])
+  tell(moving(topology, 3300, 'b'))
+  expect(await talk.ask(['EXEC'], ['EXEC'])).toEqual([
+    `-MOVED 3300 127.0.0.1:${node('b').port}\r\n`,
+    '-ERR EXEC without MULTI\r\n',
+  ])
+})
+
 test('subscribers of a shard channel are told that it has gone with its slot', async () => {
   const { topology, node, tell } = await start()
   const [subscriber, reader] = [await node('a').connect(), await node('d').connect()]
