@@ -26,6 +26,8 @@ export interface AskedNode {
   readonly keys?: number
   /** Why it did not tell. */
   readonly problem?: string
+  /** What to do about that. */
+  readonly hint?: string
   /** The code it refused with, where it did answer: `NOAUTH`. */
   readonly refusal?: string
 }
@@ -44,8 +46,14 @@ async function askOne(node: GroupNode, { login = {}, ...dial }: AskOptions): Pro
     const keys = wholeOf(size) // an error tells that the user may not ask
     return { node, standing, ...(shards && { shards }), ...(keys !== undefined && { keys: Number(keys) }) }
   } catch (error) {
-    const problem = errorMessage(withNextStep(error, node.id))
-    return { node, problem, ...(error instanceof RespRefusal && { refusal: error.code }) }
+    const told = withNextStep(error, node.id)
+    const hint = told instanceof Error && 'hint' in told ? String(told.hint) : undefined
+    return {
+      node,
+      problem: errorMessage(told),
+      ...(hint !== undefined && { hint }),
+      ...(error instanceof RespRefusal && { refusal: error.code }),
+    }
   } finally {
     connection?.close()
   }

@@ -10,6 +10,7 @@ import { enumValues, inputOf, isOperation, operationNames } from '../../api/mode
 import { kebabCase } from '../../api/names.ts'
 import type { Member } from '../../api/shapes.ts'
 import { namesOf } from '../../api/tables.ts'
+import { wishWords } from '../commands/diagnose/wishes.ts'
 import { globalFlags } from '../global-flags.ts'
 import { type Documented, kindOf } from '../help/command-doc.ts'
 
@@ -48,7 +49,7 @@ const EVERYWHERE_ALIKE = ['color', 'cli-error-format'] as const
 const COMMON_VALUES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(EVERYWHERE_ALIKE.map((name) => [` --${name}`, globalFlags[name].choices ?? []])),
   ' --output': FORMS,
-  ' --until': ['ipv4', 'ipv6'],
+  ' --until': wishWords,
   ' --family': ['ipv4', 'ipv6'],
   ' --region': regionNames,
   ' --metric': namesOf(METRICS),

@@ -94,8 +94,12 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
     expect(shop).toMatchObject({ clusterMode: false, differences: [], nodes: [{ knows: null }, { behind: 0 }] })
   })
 
-  test('is no place to wait for a list of nodes, and its members have none', async () => {
-    expect(await home.cachectl('discover', 'shop', '--expect', '2')).toMatchObject({ code: 252 })
+  test('is waited for by roles, shards and replicas, not by the version of a list, which its members have none of', async () => {
+    expect(await home.answer('discover', 'shop', '--expect', '2', '--interval', '50ms')).toContain('All nodes agree')
+    expect(
+      await home.answer('discover', 'cart', '--until', 'shards 2,replicas 1,primary', '--interval', '50ms'),
+    ).toContain('All nodes agree')
+    expect(await home.cachectl('discover', 'shop', '--until', 'version', '2')).toMatchObject({ code: 252 })
     expect(await home.cachectl('discover', 'shop-001')).toMatchObject({
       code: 255,
       stderr: expect.stringContaining('cachectl discover shop'),
@@ -249,7 +253,11 @@ describe.skipIf(!server)('a replication group (skipped without redis-server and 
 
   test('fails over: another node is told as the primary, the time without one, and that the lost node is back', async () => {
     expect(await home.cachectl('failover', 'shop')).toMatchObject({ code: 252, stdout: '' })
-    const { code, stdout, stderr } = await home.cachectl('failover', 'shop', '--yes', '--wait', '--output', 'json')
+    const [{ code, stdout, stderr }, waited] = await Promise.all([
+      home.cachectl('failover', 'shop', '--yes', '--wait', '--output', 'json'),
+      home.answer('discover', 'shop', '--until', 'primary', 'shop-002', '--interval', '50ms', '--output', 'events'),
+    ])
+    expect(JSON.parse(waited.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ type: 'end', converged: true })
     expect({ code, plan: stderr }).toMatchObject({ code: 0, plan: expect.stringContaining('primary: shop-001 (') })
     const told = JSON.parse(stdout)
     expect(told).toMatchObject({ group: 'shop', shard: '0001', from: 'shop-001', to: 'shop-002' })

@@ -56,6 +56,7 @@ describe.skipIf(!isInstalled('bash'))('completion in bash (needs bash)', () => {
     )
     expect(await offered('describe-cache-clusters', '--output', 'j')).toEqual(['json'])
     expect(await offered('list', '--output', 'i')).toEqual(['ids'])
+    expect(await offered('discover', 'shop', '--until', 'p')).toEqual(['primary'])
     expect(await offered('engine', 'fault', 'inject', 'bad-certificate', '--how', 'm')).toEqual(['mismatch'])
   })
 

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { type AskedNode, membersOf } from '../../../src/cli/caches/group-nodes.ts'
 import { replicationGroup } from '../../../src/cli/caches/kinds/replication-group.ts'
 import { viewOf } from '../../../src/cli/commands/diagnose/discover-group.ts'
+import { eventsOf } from '../../../src/cli/commands/diagnose/discover-group-follow.ts'
+import { groupVerdict, refuseHopeless } from '../../../src/cli/commands/diagnose/discover-group-verdict.ts'
+import { wishesOf } from '../../../src/cli/commands/diagnose/wishes.ts'
 
 const ends = ['10.0.0.1', '10.0.0.2'].map((host) => ({ host, port: 6379 }))
 const cache = replicationGroup.cacheOf({
@@ -79,5 +82,95 @@ describe('what nodes of a group say, held against the API', () => {
   ]
   test.each(odd)('differs where a node %s', (_, node, told) => {
     expect(viewOf(cache, [primary, node]).differences).toContain(told)
+  })
+})
+
+describe('a wish for a group', () => {
+  const verdict = (wish: string, asked: readonly AskedNode[] = [primary, replica]) =>
+    groupVerdict(cache, asked, viewOf(cache, asked).differences, wishesOf(wish))
+
+  test.each([
+    'agreed',
+    'primary',
+    'primary cart-0001-001',
+    'primary 10.0.0.1:6379',
+    'shards 1',
+    'replicas 1',
+    'nodes 2,ipv4',
+  ])('%s is met', (wish) => {
+    expect(verdict(wish)).toEqual({ converged: true, nodes: 2, shards: 1 })
+  })
+
+  test.each([
+    ['primary cart-0001-002', 'cart-0001-002 is a replica, the primary is cart-0001-001'],
+    ['shards 2', '1 shard, 2 expected'],
+    ['replicas 2', '1 replica follows the primary of shard 0001, 2 expected'],
+    ['nodes 3', '2 nodes answer, 3 expected'],
+    ['ipv6', 'clients are told 10.0.0.1:6379, which is not ipv6'],
+  ])('%s is not, and it is said why', (wish, detail) => {
+    expect(verdict(wish)).toMatchObject({ converged: false, detail, final: false })
+  })
+
+  test('a replica that receives nothing does not count', () => {
+    const cut: AskedNode = { ...replica, standing: { role: 'replica', offset: 40, linked: false } }
+    expect(verdict('replicas 1', [primary, cut])).toMatchObject({
+      detail: expect.stringContaining('0 replicas follow'),
+    })
+  })
+
+  test('two primaries, or none, are not one', () => {
+    const other: AskedNode = { ...replica, standing: { role: 'primary', offset: 40 } }
+    expect(verdict('primary', [primary, other])).toMatchObject({ reason: 'wrong-primary' })
+    expect(verdict('primary', [{ node: first, problem: 'refused' }, replica])).toMatchObject({
+      reason: 'wrong-primary',
+    })
+  })
+
+  test('is not met while the API names another primary', () => {
+    const swapped: AskedNode[] = [
+      { ...primary, standing: { role: 'replica', offset: 40, linked: true } },
+      { ...replica, standing: { role: 'primary', offset: 50 } },
+    ]
+    expect(verdict('primary cart-0001-002', swapped)).toMatchObject({ reason: 'differs' })
+  })
+
+  test('is given up where a login is refused', () => {
+    const locked: AskedNode = { node: second, problem: 'NOAUTH', refusal: 'NOAUTH', hint: 'log in' }
+    expect(verdict('primary', [primary, locked])).toMatchObject({ reason: 'login-refused', final: true })
+    expect(viewOf(cache, [locked, locked]).hints).toEqual(['log in'])
+  })
+
+  test('for a node that there is not is refused, with those that there are', () => {
+    expect(() => refuseHopeless(cache, { primaries: ['cart-9'] })).toThrow(
+      'cart has no node cart-9 (choose from: cart-0001-001, cart-0001-002)',
+    )
+    expect(() => refuseHopeless(cache, { shards: 2 })).not.toThrow()
+    const { configuration, ...single } = cache
+    expect(() => refuseHopeless(single, { shards: 2 })).toThrow('without cluster mode a group has one shard')
+  })
+})
+
+describe('from one round to the next', () => {
+  const before = viewOf(cache, [primary, replica])
+
+  test('a failover is told: the lost node, the new primary, and the old one as a replica', () => {
+    const promoted: AskedNode = { ...replica, standing: { role: 'primary', offset: 60 } }
+    const during = viewOf(cache, [{ node: first, problem: 'refused' }, promoted])
+    expect(eventsOf(before, during)).toEqual([
+      { type: 'silent', node: 'cart-0001-001', shard: '0001', detail: 'refused' },
+      { type: 'role', node: 'cart-0001-002', shard: '0001', from: 'replica', to: 'primary' },
+    ])
+    const back: AskedNode = { ...primary, standing: { role: 'replica', offset: 60, linked: true } }
+    const after = viewOf(cache, [back, promoted])
+    expect(eventsOf(during, after, new Map([['cart-0001-001', 'primary']]))).toEqual([
+      { type: 'answers-again', node: 'cart-0001-001', shard: '0001', role: 'replica' },
+      { type: 'role', node: 'cart-0001-001', shard: '0001', from: 'primary', to: 'replica' },
+    ])
+  })
+
+  test('nodes that come and go are told, offsets are not', () => {
+    const one = viewOf(cache, [{ ...primary, standing: { role: 'primary', offset: 99 } }])
+    expect(eventsOf(before, one)).toEqual([{ type: 'left', node: 'cart-0001-002', shard: '0001' }])
+    expect(eventsOf(one, before)).toEqual([{ type: 'joined', node: 'cart-0001-002', shard: '0001' }])
   })
 })

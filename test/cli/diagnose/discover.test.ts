@@ -86,10 +86,12 @@ describe('discover with host:port', () => {
       ['--until', 'ipv5'],
       ['--polls', '0'],
       ['--protocol', 'udp'],
+      ['--until', 'primary'],
     ]
     const ends = await Promise.all(wrong.map((args) => cachectl(['discover', '127.0.0.1:1', ...args])))
-    expect(ends.map(({ code }) => code)).toEqual([252, 252, 252])
-    expect(ends[0]?.stderr).toContain('choose from: ipv4, ipv6, version <number>, nodes <number>, agreed')
+    expect(ends.map(({ code }) => code)).toEqual([252, 252, 252, 252])
+    expect(ends[0]?.stderr).toContain('choose from: ipv4, ipv6, version <number>, nodes <number>, shards <number>')
+    expect(ends[3]?.stderr).toContain('give its id')
   })
 })
 

@@ -3,11 +3,9 @@ import { shell } from '../../../api/shell.ts'
 import type { Shard as SeenShard } from '../../../kv/resp/topology.ts'
 import { endpoint } from '../../../net/target.ts'
 import type { Cache } from '../../caches/cache.ts'
-import { type AskedNode, type AskOptions, askMembers, membersOf } from '../../caches/group-nodes.ts'
+import type { AskedNode } from '../../caches/group-nodes.ts'
 import type { Style } from '../../output/style.ts'
 import { tableText } from '../../output/table.ts'
-
-const ANSWER_MS = 3000
 
 /** JSON-able. */
 export interface GroupView {
@@ -22,6 +20,10 @@ export interface GroupView {
     /** As the node says; null: it did not answer. */
     readonly role: string | null
     readonly slots: string | null
+    /** Bytes of the replication stream: written by a primary, received by a replica. */
+    readonly offset: number | null
+    /** Of a replica: whether it receives what its primary writes. */
+    readonly linked: boolean | null
     /** Bytes of its primary's stream that a replica has not received. */
     readonly behind: number | null
     /** How many nodes it knows of, in cluster mode. */
@@ -31,11 +33,8 @@ export interface GroupView {
     readonly refusal: string | null
   }[]
   readonly differences: readonly string[]
-}
-
-export async function groupView(cache: Cache, ask: Pick<AskOptions, 'tls' | 'login'>): Promise<GroupView> {
-  const asked = await askMembers(membersOf(cache), { ...ask, timeoutMs: ANSWER_MS })
-  return viewOf(cache, asked)
+  /** What to do about refusals, each once. */
+  readonly hints: readonly string[]
 }
 
 /** Pure. */
@@ -50,6 +49,8 @@ export function viewOf(cache: Cache, asked: readonly AskedNode[]): GroupView {
       port: node.port,
       shard: node.shard ?? '',
       role: standing?.role ?? null,
+      offset: standing?.offset ?? null,
+      linked: standing?.linked ?? null,
       slots: cache.shards?.find(({ id }) => id === node.shard)?.slots ?? null,
       behind: standing?.role === 'replica' && offset !== undefined ? Math.max(0, offset - standing.offset) : null,
       knows: shards ? addressesOf(shards).length : null,
@@ -58,7 +59,14 @@ export function viewOf(cache: Cache, asked: readonly AskedNode[]): GroupView {
     }
   })
   const { id: group, engine, configuration } = cache
-  return { group, engine, clusterMode: configuration !== undefined, nodes, differences: differencesOf(cache, asked) }
+  return {
+    group,
+    engine,
+    clusterMode: configuration !== undefined,
+    nodes,
+    differences: differencesOf(cache, asked),
+    hints: [...new Set(asked.flatMap(({ hint, refusal }) => (refusal === undefined ? [] : (hint ?? []))))],
+  }
 }
 
 function differencesOf(cache: Cache, asked: readonly AskedNode[]): string[] {
@@ -111,8 +119,9 @@ const slotsText = ({ slots }: SeenShard): string =>
     .map(([first, last]) => (first === last ? String(first) : `${first}-${last}`))
     .join(',')
 
-export function groupText(view: GroupView, style: Style): string {
-  const { group, engine, clusterMode, nodes, differences } = view
+/** @param again The group has been introduced already. */
+export function groupText(view: GroupView, style: Style, again?: 'again'): string {
+  const { group, engine, clusterMode, nodes, differences, hints } = view
   const how = clusterMode
     ? 'its nodes tell clients of each other (CLUSTER SHARDS)'
     : 'clients go to its primary and reader endpoint'
@@ -126,11 +135,11 @@ export function groupText(view: GroupView, style: Style): string {
     node.knows === null ? '-' : `${node.knows} nodes`,
   ])
   return [
-    `${group} has no Auto Discovery: its engine is ${engine}, and ${how}.`,
+    ...(again ? [] : [`${group} has no Auto Discovery: its engine is ${engine}, and ${how}.`]),
     tableText(['Node', 'Address', 'Says it is', 'Shard', 'Slots', 'Behind', 'Lists'], rows, style),
     ...(differences.length > 0
       ? differences.map((each) => style.bad(`Differs: ${each.replace(/\.$/, '')}.`))
       : [style.good('All nodes agree, with the API too.')]),
-    ...(differences.length > 0 ? [shell`Look closer: cachectl doctor ${group}`] : []),
+    ...(hints.length > 0 ? hints : differences.length > 0 ? [shell`Look closer: cachectl doctor ${group}`] : []),
   ].join('\n')
 }

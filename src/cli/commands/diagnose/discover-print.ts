@@ -6,15 +6,10 @@ import { changeLines, eventLines, lagLines, roundText } from '../../output/disco
 import type { Style } from '../../output/style.ts'
 import { forPeople, printLine } from '../../terminal.ts'
 import type { Look } from './discover.ts'
-
-export interface DiscoverPrinter {
-  look(look: Look): Promise<void>
-  /** When asking is over. */
-  end(last: Look): Promise<void>
-}
+import type { RoundsPrinter } from './discover-rounds.ts'
 
 /** `quiet`: the rounds on the way to a wish are not shown, only the last. */
-export function discoverPrinter(print: Printer<'events'>, { quiet }: { quiet: boolean }): DiscoverPrinter {
+export function discoverPrinter(print: Printer<'events'>, { quiet }: { quiet: boolean }): RoundsPrinter<Look> {
   if (print.form === 'events') return eventPrinter()
   const isRead = print.form === 'readable'
   const show = ({ events, ...look }: Look, first: boolean): Promise<void> => {
@@ -43,7 +38,7 @@ const lookText = (look: Look, first: boolean, style: Style): string =>
   [...(first ? [] : [...changeLines(look.round), ...eventLines(look)]), roundText(look, style)].join('\n')
 
 /** One line of JSON for each thing that happens; `type` says what. */
-function eventPrinter(): DiscoverPrinter {
+function eventPrinter(): RoundsPrinter<Look> {
   const event = (type: string, at: string, facts: object): void => printLine(JSON.stringify({ type, at, ...facts }))
   let odd = new Map<string, Difference>()
   let verdictBefore: string | undefined

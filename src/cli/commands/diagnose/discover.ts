@@ -3,9 +3,7 @@ import { convergenceOf, type Verdict, type Wish } from '../../../discovery/compa
 import { type Difference, differencesOf, groupsOf, type ListGroup } from '../../../discovery/differences.ts'
 import { type FollowEvent, ListHistory, type VersionLag, wentBack } from '../../../discovery/follow.ts'
 import { type PollOptions, pollCluster, type Round } from '../../../discovery/poll.ts'
-import { type Clock, systemClock } from '../../../net/clock.ts'
 import { NOTHING_LISTENS } from '../../../net/connect-outcome.ts'
-import type { Cache } from '../../caches/cache.ts'
 import { onePlace } from '../../caches/place.ts'
 import { cacheWord } from '../../caches/word.ts'
 import { command } from '../../command.ts'
@@ -14,20 +12,20 @@ import { type Flags, toggle, type ValuesOf, value } from '../../flags.ts'
 import type { Printer } from '../../forms.ts'
 import { globalFlags } from '../../global-flags.ts'
 import { endLine, untilInterrupted } from '../../live/interrupt.ts'
-import { startProgress } from '../../live/progress.ts'
-import { ExitWith, Problem, usageProblem } from '../../problem.ts'
+import { ExitWith } from '../../problem.ts'
 import { forPeople, tell } from '../../terminal.ts'
 import { loginFlags, loginOf } from '../kv/resp/login.ts'
-import { askFlags, type DiscoverAim, wholeWishes, wishesOf, wishOf, withDiscoverAim } from './discover-aim.ts'
-import { groupText, groupView } from './discover-group.ts'
+import { askFlags, type DiscoverAim, withDiscoverAim } from './discover-aim.ts'
+import { type GroupLook, lookAtGroup } from './discover-group-follow.ts'
+import { refuseHopeless } from './discover-group-verdict.ts'
 import { discoverPrinter } from './discover-print.ts'
+import { answerTimeoutOf, follow, isQuiet, type Run } from './discover-rounds.ts'
 import { portArgs, tlsFlags } from './places.ts'
+import { refuseUnfit, wholeWishes, wishesOf, wishOf } from './wishes.ts'
 
 /** A change passes through the nodes one by one: one good round may be luck. */
 const ROUNDS_IN_A_ROW = 2
 const DEFAULT_TIMEOUT_MS = 60_000
-/** For one question. */
-const ANSWER_TIMEOUT_MS = 3000
 const NOT_AS_WISHED = 1
 
 const pollFlags = {
@@ -41,7 +39,7 @@ const pollFlags = {
   until: value(
     {
       summary:
-        'wait until every node has it: ipv4, ipv6, version <number> (or later), nodes <number>, agreed; several with commas',
+        'wait until every node has it: ipv4, ipv6, nodes <number>, agreed; of Memcached version <number> (or later); of a replication group primary [<node>], shards <number>, replicas <number> (of each shard); several with commas',
       helpValue: '<wish>',
     },
     wishesOf,
@@ -56,7 +54,7 @@ const pollFlags = {
 export const discover = command({
   summary: 'Ask every node which nodes its cluster has (config get cluster)',
   description:
-    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Of a replication group, which has no such list, it asks every node for its role (ROLE) and, in cluster mode, for the shards it knows (CLUSTER SHARDS), and holds them against each other and the API. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.',
+    'Asks the configuration endpoint, each node it lists and each node the API knows; holds every list against the newest and against the API (missing, extra, stale, wrong family, wrong order, bad length, a version that goes back). With --until or --expect it asks until all nodes agree on what is wished, or the time is up. What is no ElastiCache endpoint is told what it is. Of a replication group, which has no such list, it asks every node for its role (ROLE) and, in cluster mode, for the shards it knows (CLUSTER SHARDS), and holds them against each other and the API; --watch and --output events tell when a role changes. Exit code 0: every node answered, all agree, with the API too, and the wish is met; 1: not so.',
   words: {
     where: cacheWord('id of a cluster or replication group, or host:port of any node'),
     ...portArgs,
@@ -73,6 +71,7 @@ export const discover = command({
     'discover shop',
     'discover shop --until ipv4 --timeout 60',
     'discover shop --until nodes 5 --polls 3 --output events',
+    'discover cart --until "primary cart-002"',
     'discover localhost:11211 --watch --protocol binary',
   ],
   forms: {
@@ -82,45 +81,50 @@ export const discover = command({
   reword: wholeWishes,
   async run({ words: { where, port }, flags, print }) {
     const run = runOf(flags)
-    const last = await withDiscoverAim(
-      onePlace(port === undefined ? [where] : [where, port]),
+    const place = onePlace(port === undefined ? [where] : [where, port])
+    const interruptible = <T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      untilInterrupted(act, flags.watch ? endLine : undefined)
+    await withDiscoverAim(
+      place,
       flags,
-      (aim) => untilInterrupted((signal) => look(aim, run, print, signal), flags.watch ? endLine : undefined),
-      async (cache, tls) => lookAtGroup(cache, { ...tls, login: await loginOf(flags) }, run, print),
+      async (aim) => {
+        refuseUnfit(run.wish, place, 'list')
+        tellEnd(await interruptible((signal) => look(aim, run, print, signal)))
+      },
+      async (aim) => {
+        refuseUnfit(run.wish, place, 'group')
+        refuseHopeless(aim.cache, run.wish)
+        const login = await loginOf(flags)
+        const last = await interruptible((signal) => lookAtGroup({ ...aim, login }, run, print, signal))
+        tellGroupEnd(last, run.patient)
+      },
     )
-    if (!last || last.verdict.converged) return
-    if (last.identity) tell(identityText(forPeople(last.identity)))
-    else tell(`Not as wished: ${last.verdict.detail}.`)
-    const { seed } = last.round
-    if (!seed.ok && seed.kind === 'refused') tell(NOTHING_LISTENS)
-    throw new ExitWith(NOT_AS_WISHED)
   },
 })
+
+function tellEnd(last: Look | undefined): void {
+  if (!last || last.verdict.converged) return
+  if (last.identity) tell(identityText(forPeople(last.identity)))
+  else tellUnmet(last.verdict.detail)
+  const { seed } = last.round
+  if (!seed.ok && seed.kind === 'refused') tell(NOTHING_LISTENS)
+  throw new ExitWith(NOT_AS_WISHED)
+}
+
+function tellGroupEnd(last: GroupLook | undefined, isWished: boolean): void {
+  if (!last || last.verdict.converged) return
+  // Without a wish all that differs has been told.
+  if (isWished) tellUnmet(last.verdict.detail)
+  throw new ExitWith(NOT_AS_WISHED)
+}
+
+const tellUnmet = (detail: string): void => tell(`Not as wished: ${forPeople(detail).replace(/\.$/, '')}.`)
 
 const identityText = ({ kind, where, sentence, hint }: EndpointKind): string =>
   `${NO_ENDPOINTS.has(kind) ? 'Not an ElastiCache endpoint: ' : ''}${where} is ${sentence}.\n${hint}`
 
 /** What is full, hangs or hangs up may be one all the same. */
 const NO_ENDPOINTS: ReadonlySet<EndpointKind['kind']> = new Set(['memcached', 'redis', 'http', 'unknown'])
-
-/** Once: what is waited for or watched is the list of Memcached. */
-async function lookAtGroup(
-  cache: Cache,
-  ask: Parameters<typeof groupView>[1],
-  { watch, patient }: Run,
-  print: Printer<'events'>,
-): Promise<undefined> {
-  if (watch || patient) {
-    throw usageProblem(
-      `${cache.id} is a replication group: its nodes are asked once, without --watch, --until and --expect`,
-      'To follow a failover: cachectl failover',
-    )
-  }
-  const view = await groupView(cache, ask)
-  await print.answer(view, groupText, { events: (shown) => JSON.stringify({ type: 'group', ...shown }) })
-  if (view.differences.length > 0) throw new ExitWith(NOT_AS_WISHED)
-  return undefined
-}
 
 /** One round and all that is concluded from it. */
 export interface Look {
@@ -135,15 +139,6 @@ export interface Look {
   readonly identity?: EndpointKind
 }
 
-interface Run {
-  readonly wish: Wish
-  readonly patient: boolean
-  readonly watch: boolean
-  readonly polls: number
-  readonly intervalMs: number
-  readonly timeoutMs: number
-}
-
 function runOf(flags: ValuesOf<typeof pollFlags>): Run {
   const wish = wishOf(flags)
   return {
@@ -156,44 +151,10 @@ function runOf(flags: ValuesOf<typeof pollFlags>): Run {
   }
 }
 
-async function look(
-  aim: DiscoverAim,
-  run: Run,
-  print: Printer<'events'>,
-  signal: AbortSignal,
-  clock: Clock = systemClock,
-): Promise<Look | undefined> {
-  const { watch, patient, polls, intervalMs, timeoutMs } = run
-  // A sign of life, needed only while nothing else is printed.
-  const progress = patient && !watch && print.form === 'readable' ? startProgress('asking every node') : undefined
-  const printer = discoverPrinter(print, { quiet: patient && !watch })
-  const start = clock.monotonicMs()
-  let inARow = 0
-  let last: Look | undefined
-  try {
-    const question = { timeoutMs: patient && !watch ? Math.min(ANSWER_TIMEOUT_MS, timeoutMs) : ANSWER_TIMEOUT_MS }
-    for await (const each of looks({ ...aim.poll, ...question, intervalMs, signal }, aim, run.wish)) {
-      last = each
-      await printer.look(each)
-      const { verdict, round } = each
-      inARow = verdict.converged ? inARow + 1 : 0
-      if (!verdict.converged) progress?.update(verdict.detail)
-      const hopeless = patient && !verdict.converged && verdict.final
-      const over = patient && !watch && clock.monotonicMs() - start >= timeoutMs
-      if (hopeless || over || (patient && inARow >= polls) || (!patient && !watch && enough(round, verdict, polls)))
-        break
-    }
-  } finally {
-    progress?.end()
-  }
-  if (!last || (signal.aborted && !watch)) throw new Problem('interrupted', 'Stopped asking.')
-  await printer.end(last)
-  // A user who watches until Ctrl-C has seen what there was to see.
-  return signal.aborted ? undefined : last
+function look(aim: DiscoverAim, run: Run, print: Printer<'events'>, signal: AbortSignal): Promise<Look | undefined> {
+  const options = { ...aim.poll, timeoutMs: answerTimeoutOf(run), intervalMs: run.intervalMs, signal }
+  return follow(looks(options, aim, run.wish), run, discoverPrinter(print, { quiet: isQuiet(run) }), print.form, signal)
 }
-
-/** Without a wish a bad round is an answer, and no further one changes it. */
-const enough = ({ number }: Round, verdict: Verdict, polls: number): boolean => !verdict.converged || number >= polls
 
 /** Round by round, without an end; exported for tests of its verdicts. */
 export async function* looks(
