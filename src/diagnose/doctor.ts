@@ -24,13 +24,13 @@ import { GAI_CONF } from './gai-check.ts'
 import { lintGaiConf } from './gai-lint.ts'
 import { localLimits } from './local-limits.ts'
 import { lookupsInChild } from './lookup-process.ts'
-import type { AnswersDial } from './node-answers.ts'
 import { tryEachOnce } from './node-trial.ts'
 import { type NodeWatch, watchNode } from './node-watch.ts'
 import { askedForNobody, triedUnheard } from './other-answers.ts'
 import { sentAgain, timesExceeded } from './packet-counters.ts'
 import { passed } from './passed.ts'
 import { type Destination, programsHere } from './programs-here.ts'
+import { lookAtServers, type RespEvidence } from './resp-servers.ts'
 import { stagesOf } from './stages.ts'
 import { systemFile } from './system-file.ts'
 import { type Shares, sharesOf, shortened } from './time-limit.ts'
@@ -67,12 +67,20 @@ export interface ExamineOptions {
   readonly limitMs?: number
   /** Connections made to each address. Default 6, and 3 where there are many. */
   readonly attempts?: number
+  /** As whom servers of Redis OSS and Valkey are asked. Default: the user `default`, without a password. */
+  readonly login?: RespLogin
   /** Also store, read and delete a key of ours on each node. Without it nothing is written anywhere. */
   readonly writeProbe?: boolean
   readonly signal?: AbortSignal
   readonly clock?: Clock
   /** Called with what is being looked at. */
   readonly onStage?: (stage: string) => void
+}
+
+/** Who asks servers of Redis OSS and Valkey. */
+export interface RespLogin {
+  readonly user?: string
+  readonly password?: string
 }
 
 /** Looks at everything that can stand between this host and the places, in parallel. Never stops at a failure. */
@@ -126,6 +134,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
     looks.map((look) => stages.during('connections', endpoint(look.place.host, look.place.port), look.whole)),
   )
   const watching = stages.during('numbers', 'nodes', watchNodes(options, looks))
+  const asking = stages.during('servers', 'Redis OSS and Valkey', askServers(options, looks))
   const discovering = stages.during('lists', 'discovery', discoveryOf(options, looks))
   const nobodies = Promise.all(
     hosts.map(async (host) => {
@@ -138,7 +147,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
   const silence = await stages.during('this host', 'its own packets', examineSilence(soon, told, options))
   for (const look of looks) if (silence?.explains({ address: look.address, port: look.place.port })) look.giveUp()
   const addresses = await whole
-  const watched = await watching
+  const [watched, servers] = [await watching, await asking]
   const all = withTranslations(await tryAgain(addresses, options, await before), hosts)
   const here = await examineHere(all, silence, options, (await timesExceeded()) - (await expiredBefore))
   const written = options.writeProbe ? await writeToNodes(options, all) : undefined
@@ -157,6 +166,7 @@ async function lookAt(options: ExamineOptions): Promise<Evidence> {
     programs: await programs,
     ...(written && { written }),
     ...(here && { here }),
+    ...(servers.looks.length > 0 && { servers }),
   }
 }
 
@@ -221,6 +231,22 @@ async function watchNodes(options: ExamineOptions, looks: readonly Look[]): Prom
   return watched.flatMap((one) => one ?? [])
 }
 
+/** Servers of Redis OSS and Valkey that answer, each once, when nothing else is asked of them: refusals of ours are counted, too. */
+async function askServers(options: ExamineOptions, looks: readonly Look[]): Promise<RespEvidence> {
+  const { clusters, login = {} } = options
+  const standsForOthers = ({ cluster, role }: Place): boolean => {
+    const members = (clusters.find(({ id }) => id === cluster)?.nodes ?? []).filter(({ shard }) => shard !== undefined)
+    return members.length > 0 && !members.some(({ id }) => id === role)
+  }
+  const own = looks.filter(({ place }) => place.speaks === 'resp')
+  const served = await Promise.all(own.map((look) => look.served))
+  const members = eachOnce(served.filter((one) => answers(one) && !standsForOthers(one.place)))
+  return lookAtServers(
+    members.map((one) => ({ ...dialOf(one, options), place: one.place, login })),
+    served,
+  )
+}
+
 /** Whether one node may answer at both: a configuration endpoint is one of its cluster's. */
 const mayBeOneNode = ({ place }: Look, { place: other }: Look): boolean =>
   endpoint(place.host, place.port) === endpoint(other.host, other.port) ||
@@ -235,7 +261,7 @@ const writeToNodes = (options: ExamineOptions, addresses: readonly AddressEviden
     }),
   )
 
-const dialOf = ({ address, port, place: { host }, tls }: AddressEvidence, options: ExamineOptions): AnswersDial => ({
+const dialOf = ({ address, port, place: { host }, tls }: AddressEvidence, options: ExamineOptions) => ({
   address,
   port,
   host,

@@ -13,6 +13,7 @@ import type { NodeAnswers } from './node-answers.ts'
 import type { NodeTrial } from './node-trial.ts'
 import type { NodeWatch } from './node-watch.ts'
 import type { ProgramsHere } from './programs-here.ts'
+import type { RespEvidence } from './resp-servers.ts'
 import type { ServiceEvidence } from './service.ts'
 import type { SourceAddress } from './source-address.ts'
 import type { TlsView } from './tls-inspect.ts'
@@ -101,6 +102,8 @@ export interface ApiFacts {
   readonly parameters?: readonly { readonly group: string; readonly name: string; readonly value: string }[]
   /** The most nodes that the quota lets a cluster have; AWS does not tell it by this API. */
   readonly mostNodes?: number
+  /** Users of Redis OSS and Valkey; `access` is the access string. */
+  readonly users?: readonly { readonly id: string; readonly name: string; readonly access: string }[]
   /** Service updates that were not applied. */
   readonly updates?: readonly {
     readonly cluster: string
@@ -184,6 +187,8 @@ export interface Evidence {
   readonly limits: LocalLimits
   /** Programs of this host at both ends of connections to the places. */
   readonly programs?: ProgramsHere
+  /** Servers of Redis OSS and Valkey that answer. */
+  readonly servers?: RespEvidence
   /** Where something does not serve: what this host itself does to packets to it. */
   readonly here?: HereEvidence
 }

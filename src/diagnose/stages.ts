@@ -1,6 +1,6 @@
 /** What a look still waits for, in words, where its stages go on side by side. */
 
-export const STAGES = ['names', 'connections', 'this host', 'lists', 'numbers'] as const
+export const STAGES = ['names', 'connections', 'this host', 'lists', 'numbers', 'servers'] as const
 export type Stage = (typeof STAGES)[number]
 
 export interface Stages {

@@ -22,6 +22,7 @@ import { ownFilterCauses } from './own-filter.ts'
 import { ownWayCauses } from './own-way.ts'
 import { practiceCauses } from './practice.ts'
 import { programCauses } from './programs.ts'
+import { serverCauses } from './servers.ts'
 import type { Sign } from './sign.ts'
 import { seenIn } from './signs.ts'
 import { trialCauses } from './trial.ts'
@@ -51,6 +52,7 @@ export const causes: readonly Cause[] = [
   ...numberCauses,
   ...writtenCauses,
   ...listCauses,
+  ...serverCauses,
   ...clientCauses,
   ...programCauses,
 ]

@@ -136,6 +136,22 @@ const SIGN_KINDS = {
   'list-unlike-api': 'impaired',
   'listed-twice': 'impaired',
   'list-of-other-family': 'impaired',
+  // In what servers of Redis OSS and Valkey tell.
+  'login-refused': 'broken',
+  'held-by-script': 'broken',
+  'primary-unclear': 'broken',
+  'replica-stale': 'broken',
+  'replica-written': 'broken',
+  'not-of-cluster-mode': 'broken',
+  'announced-dead': 'broken',
+  'logins-fail': 'broken',
+  'permission-lacking': 'broken',
+  'no-room': 'broken',
+  'evicting-keys': 'impaired',
+  'slow-commands': 'impaired',
+  'output-waits': 'impaired',
+  monitored: 'impaired',
+  'other-database': 'broken',
 } as const satisfies Readonly<Record<string, keyof typeof LEAKS>>
 
 export type SignKind = keyof typeof SIGN_KINDS

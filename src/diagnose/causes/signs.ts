@@ -6,6 +6,7 @@ import { addressRows } from './changes.ts'
 import { clusterRows } from './cluster.ts'
 import { dnsRows } from './dns.ts'
 import { listRows } from './list.ts'
+import { serverRows } from './servers.ts'
 import { keyOf, type Sign } from './sign.ts'
 import { addressSigns } from './signs/addresses.ts'
 import { changeSigns } from './signs/changes.ts'
@@ -23,7 +24,8 @@ const LOOKS: readonly ((evidence: Evidence) => readonly Sign[])[] = [
   serviceSigns,
   clusterSigns,
   changeSigns,
-  (evidence) => evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows, ...addressRows], evidence),
+  (evidence) =>
+    evidentSigns([...clusterRows, ...dnsRows, ...aliasRows, ...listRows, ...addressRows, ...serverRows], evidence),
   addressSigns,
   trialSigns,
   nodeSigns,

@@ -1,5 +1,6 @@
 /** What the API tells a doctor. Describe permissions are enough; a call that is refused leaves its part out, and is noted. */
 
+import { memcached } from '../../../api/catalog/engines.ts'
 import { readEvent } from '../../../api/catalog/events.ts'
 import { LIMITS } from '../../../api/catalog/limits.ts'
 import { resources } from '../../../api/catalog/resources.ts'
@@ -210,7 +211,8 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
   const ids = clusters.filter(({ serverless, group }) => !serverless && !group).map(({ id }) => id)
   const groupIds = clusters.filter(({ group }) => group).map(({ id }) => id)
   const hasServerless = clusters.some(({ serverless }) => serverless)
-  const [events, ofServerless, ofGroups, versions, subnets, updates, ...parameters] = await Promise.all([
+  const hasUsers = clusters.some(({ engine }) => engine !== memcached.name)
+  const [events, ofServerless, ofGroups, versions, subnets, updates, users, ...parameters] = await Promise.all([
     ask('DescribeEvents', { SourceType: resources.cluster.sourceType, Duration: DAY_MINUTES }),
     hasServerless
       ? ask('DescribeEvents', { SourceType: resources.serverlessCache.sourceType, Duration: DAY_MINUTES })
@@ -221,6 +223,7 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
     ask('DescribeCacheEngineVersions', { Engine: 'memcached' }),
     ask('DescribeCacheSubnetGroups', {}),
     noted('DescribeUpdateActions', updateActions(client, ids, groupIds)),
+    hasUsers ? ask('DescribeUsers', {}) : undefined,
     ...parameterGroups.map((group) => ask('DescribeCacheParameters', { CacheParameterGroupName: group })),
   ])
   return {
@@ -233,6 +236,11 @@ async function apiFacts(client: ApiClient, clusters: readonly ClusterFacts[], no
     }),
     ...(subnets?.CacheSubnetGroups && { subnetGroups: subnets.CacheSubnetGroups.map(subnetGroup) }),
     ...(updates && { updates: updates.flatMap(waiting) }),
+    ...(users?.Users && {
+      users: users.Users.flatMap(({ UserId: id, UserName: name, AccessString: access }) =>
+        id && name && access ? [{ id, name, access }] : [],
+      ),
+    }),
     parameters: parameters.flatMap((answer, at) =>
       (answer?.Parameters ?? []).flatMap(({ ParameterName: name, ParameterValue: value }) =>
         name && value ? [{ group: parameterGroups[at] ?? '', name, value }] : [],

@@ -42,6 +42,7 @@ import { forPeople, tell } from '../../terminal.ts'
 import { version } from '../../version.ts'
 import { several } from '../../words.ts'
 import { fileFlag, fileOf } from '../gai/flags.ts'
+import { loginFlags, loginOf } from '../kv/resp/login.ts'
 import { decided } from './doctor-decide.ts'
 import { lookWithApi } from './doctor-facts.ts'
 import { serverFlag, tlsFlags } from './places.ts'
@@ -71,6 +72,8 @@ const doctorFlags = {
   'write-probe': toggle({ summary: 'also store, read and delete a key of ours on each node (expires in 60 s)' }),
   patient: toggle({ summary: 'wait longer for what does not answer; otherwise 10 s at most in all' }),
   ...tlsFlags,
+  user: loginFlags.user,
+  'password-file': loginFlags['password-file'],
   ...serverFlag,
   ...fileFlag,
   ...globalFlags,
@@ -246,6 +249,7 @@ async function look(
 ): Promise<{ evidence: Evidence; notAsked: readonly NotAsked[] }> {
   const { server: servers, timeout: timeoutMs } = flags
   const times = flags.patient ? PATIENT : USUAL
+  const login = await loginOf(flags)
   const start = systemClock.monotonicMs()
   const progress = startProgress('asking the API')
   const unasked: CallFailed[] = []
@@ -263,6 +267,7 @@ async function look(
             ...times.look,
             ...left,
             signal,
+            login,
             gaiConf: fileOf(flags),
             onStage: (stage) => progress.update(stage),
             ...(flags['write-probe'] && { writeProbe: true }),
