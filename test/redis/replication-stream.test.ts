@@ -448,6 +448,13 @@ const SAID: readonly (readonly Command[])[] = [
     ['LPOP', 'l', '5'],
   ],
   [
+    ['DEBUG', 'REPLICATE'],
+    ['DEBUG', 'REPLICATE', 'of-another-world', 'a', 'b'],
+    ['SELECT', '5'],
+    ['DEBUG', 'REPLICATE', 'PING'],
+    ['SET', 'a', '1'],
+  ],
+  [
     ['DEL', 'begin'],
     ['SET', 'a', '1'],
     ['RESTORE', 'r', '0', 'bad'],

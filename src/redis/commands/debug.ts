@@ -4,6 +4,7 @@ import { idleMs } from '../keyspace/access-clock.ts'
 import type { Database } from '../keyspace/database.ts'
 import { digestOf, digestOfAll } from '../keyspace/digest.ts'
 import { ACCESS, LISTPACK } from '../keyspace/entry.ts'
+import { ANY_DATABASE } from '../propagation.ts'
 import type { Args } from '../protocol/args.ts'
 import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
@@ -50,6 +51,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     client.replies.ok()
   },
   protocol: protocolOf,
+  replicate: tellReplicas,
   stringmatchlen: ok,
   htstats: tableOf,
 }
@@ -91,6 +93,13 @@ function sleepFor({ core, replies }: Client, args: Args): void {
   const until = core.clock.monotonicMs() + args.float(2) * 1000
   while (core.clock.monotonicMs() < until);
   core.refreshTime()
+  replies.ok()
+}
+
+/** Has replicas told a command that this node does not know, or has not done. */
+function tellReplicas({ core, replies }: Client, args: Args): void {
+  if (args.count < 3) throw refusal(subcommandSyntax(args))
+  core.propagation.feed?.all([{ db: ANY_DATABASE, words: args.words(2) }])
   replies.ok()
 }
 
