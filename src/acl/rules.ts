@@ -27,13 +27,18 @@ export const printKeys = ({ pattern, read, write }: KeyPattern): string =>
 /** `config` of `config|get`, a command itself of one without subcommands. */
 export const parentOf = (command: string): string => command.replace(/\|.*/s, '')
 
-/** Words with those from one that opens a parenthesis to one that closes it made one. @throws BadRule */
-export function modifiersOf(words: readonly string[]): string[] {
+/**
+ * Words with those from one that opens a parenthesis to one that closes it made one.
+ * @param restarts Whether one that opens another parenthesis first drops those before it, as redis 7.0 has it.
+ * @throws BadRule
+ */
+export function modifiersOf(words: readonly string[], restarts = false): string[] {
   const modifiers: string[] = []
   let open: string[] = []
   for (const word of words) {
     if (open.length === 0 && !word.startsWith('(')) modifiers.push(word)
     else {
+      if (restarts && word.startsWith('(') && !word.endsWith(')')) open = []
       open.push(word)
       if (!word.endsWith(')')) continue
       modifiers.push(open.join(' '))

@@ -22,6 +22,8 @@ export interface Blocked {
   readonly turn: number
   /** Stops the timer. */
   readonly cancel: () => void
+  /** Whether it is told nothing: it said so with CLIENT REPLY before. */
+  readonly silent: boolean
   /** What it is told by CLIENT UNBLOCK ... ERROR: nothing else may be where it can't be unblocked. */
   readonly byClients: boolean
 }
@@ -36,6 +38,12 @@ export interface Wait {
   readonly timedOut: () => void
   /** Whether the end of a key is an answer, too; absent: no. */
   readonly untilGone?: boolean
+}
+
+/** A key that something was added to. */
+interface Fed {
+  readonly db: Database
+  readonly key: string
 }
 
 /** Whether a key was there at a time and had not expired; nothing is done about it if it had. */
@@ -53,11 +61,12 @@ export class Blocking {
   readonly #core: Core
   readonly #waiting: Map<string, Set<Client>>[] = []
   readonly clients = new Set<Client>()
-  #ready: { readonly db: Database; readonly key: string }[] = []
+  #ready: Fed[] = []
   readonly #queued = new Set<string>()
   #turn = 0
   readonly #looksFirst: boolean
   #serving: Client | undefined
+  #fed: Fed | undefined
   #stays = false
 
   constructor(core: Core) {
@@ -68,6 +77,20 @@ export class Blocking {
   /** Whether a client that has waited is being served: what is not for it, it goes on waiting for. */
   get isServing(): boolean {
     return this.#serving !== undefined
+  }
+
+  /** Whether a client is served that does not look at a key: with redis, at those that were not fed. */
+  overlooks(args: Args, index: number): boolean {
+    return this.#fed !== undefined && !this.#looksFirst && args.text(index) !== this.#fed.key
+  }
+
+  /** The same of a key of one type: with Valkey, no key is looked at unless the one that was fed has that type. */
+  passesOver(args: Args, index: number, type: number): boolean {
+    const fed = this.#fed
+    if (fed === undefined) return false
+    if (!this.#looksFirst) return this.overlooks(args, index)
+    const entry = fed.db.findKey(Buffer.from(fed.key, 'latin1'))
+    return entry === 0 || fed.db.typeOf(entry) !== type
   }
 
   /** Whether a client goes on waiting: not so if it is being served, and was not made to wait again. */
@@ -120,6 +143,7 @@ export class Blocking {
       untilGone,
       since: core.keyspace.now,
       turn: ++this.#turn,
+      silent: client.replyMode !== 'on',
       byClients: true,
       cancel: timeout === 0 ? () => undefined : core.clock.after(timeout, () => this.#timeOut(client)),
     }
@@ -171,10 +195,11 @@ export class Blocking {
 
   /** Ends the waiting of a client with what `write` writes. */
   answer(client: Client, write: () => void): void {
-    if (client.blocked === undefined) return
-    client.blocked.command.calls++
+    const { blocked } = client
+    if (blocked === undefined) return
+    blocked.command.calls++
     this.release(client)
-    client.send(write)
+    if (!blocked.silent) client.send(write)
     this.#core.deliver()
   }
 
@@ -217,23 +242,25 @@ export class Blocking {
       if (client.blocked === undefined || client.closing) continue
       // Valkey leaves a key where it is that had expired before; only those who wait for a group are told that it is gone.
       if (this.#looksFirst && !client.blocked.untilGone && !wasThere(db, key, fedAt)) continue
-      this.#again(client, client.blocked)
+      this.#again(client, client.blocked, { db, key })
     }
   }
 
-  #again(client: Client, { command, args }: Blocked): void {
+  #again(client: Client, { command, args, silent }: Blocked, fed: Fed): void {
     const core = this.#core
-    const before = this.#serving
+    const [before, fedBefore] = [this.#serving, this.#fed]
     this.#serving = client
+    this.#fed = fed
     this.#stays = false
     const reply = core.runFor(client, command, args)
     this.#serving = before
+    this.#fed = fedBefore
     if (this.#stays) {
       this.#stays = false
       return
     }
     this.release(client)
-    client.post(reply)
+    if (!silent) client.post(reply)
   }
 
   #timeOut(client: Client): void {

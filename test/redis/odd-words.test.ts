@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Command, encodeCommand } from '../../src/protocols/resp/encode.ts'
 import { afterTests } from '../support/after-tests.ts'
 import { PROGRAMS } from '../support/redis-server.ts'
 import { type Pair, startPair } from './support/pair.ts'
+import type { Talk } from './support/talk.ts'
 
 /** Words that no client means to send, and which of several faults a server names. */
 describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $program', ({ program }) => {
@@ -308,7 +310,8 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
       ...words.flatMap((options) => [
         ['SET', 'key', 'value', ...options.split(' ')],
         ['GETEX', 'key', ...options.split(' ')],
-        ['TTL', 'key'],
+        // What is left of a moment depends on when each is asked.
+        [/^EXAT|^px/.test(options) ? 'EXPIRETIME' : 'TTL', 'key'],
       ]),
       ['GETEX', 'key', 'PERSIST', 'PERSIST'],
       ['GETEX', 'key', 'PERSIST', 'EX', '10'],
@@ -441,6 +444,131 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
         ['DUMP', 'zset'],
       ]),
     )
+  })
+
+  test('a double between two of seventeen digits is rounded as C does it', async () => {
+    const numbers = ['1.00000762939453125', '2.00000762939453125', '-2.00000762939453125', '1.5000152587890625']
+    await pair.same(
+      ...numbers.flatMap((number) => [
+        ['ZADD', 'zset', number, 'member'],
+        ['ZSCORE', 'zset', 'member'],
+        ['DEBUG', 'DIGEST-VALUE', 'zset'],
+      ]),
+      ['GEOADD', 'geo', '500.0000005', '-500.0000015', 'nowhere'],
+      ['GEOADD', 'geo', '181.00000762939453125', '90', 'nowhere'],
+    )
+  })
+
+  test('whole scores and doubles of scripts have the digits that a server counts and replies them in', async () => {
+    const numbers = ['1e16', '1e17', '1.5e300', '123456789012345680000', '4611686018427387904', '9223372036854775807']
+    numbers.push('1e-5', '1.5e-7', '0.1', '3', '-0.0', '1/0', '0/0')
+    for (const resp of [2, 3] as const) {
+      await pair.speak(resp)
+      await pair.same(
+        ...evaluated(...numbers.map((number) => `redis.setresp(3) return {double=${number}}`)),
+        ...numbers.slice(0, -2).flatMap((number) => [
+          ['ZADD', 'zset', number, 'member'],
+          ['DEBUG', 'DIGEST-VALUE', 'zset'],
+        ]),
+      )
+    }
+  })
+
+  test('no pattern but one without a character matches nothing', async () => {
+    const [ours, theirs] = [await pair.ours.connect(), await pair.connectTheirs()]
+    for (const talk of [ours, theirs]) await talk.ask(['PSUBSCRIBE', '*'], ['PSUBSCRIBE', ''])
+    await pair.same(
+      ['SET', '', 'value'],
+      ['KEYS', '*'],
+      ['KEYS', '**'],
+      ['SCAN', '0', 'MATCH', '**'],
+      ['PUBLISH', '', 'message'],
+      ['PUBSUB', 'CHANNELS', '*'],
+      ['ACL', 'SETUSER', 'someone', 'reset', '+@all', '%R~*', '%W~**', '&*'],
+      ['ACL', 'DRYRUN', 'someone', 'GET', ''],
+      ['ACL', 'DRYRUN', 'someone', 'SET', '', 'value'],
+      ['ACL', 'DRYRUN', 'someone', 'PUBLISH', '', 'message'],
+      ['ACL', 'SETUSER', 'someone', 'reset', '+@all', '~*'],
+      ['ACL', 'DRYRUN', 'someone', 'GET', ''],
+      ['ACL', 'DELUSER', 'someone'],
+    )
+    expect([await ours.next(), ours.closed]).toEqual([await theirs.next(), theirs.closed])
+  })
+
+  test('what is repeated too often, opened twice or ends a line is refused in the words of a server', async () => {
+    await pair.same(
+      ['XGROUP', 'CREATE', 'stream', 'group', '$', 'MKSTREAM', 'MKSTREAM'],
+      ['XGROUP', 'CREATE', 'stream', 'other', '$', 'MKSTREAM', 'MKSTREAM', 'ENTRIESREAD', '1'],
+      ['XGROUP', 'SETID', 'stream', 'group', '$', 'ENTRIESREAD', '1', 'ENTRIESREAD', '1'],
+      ['ACL', 'SETUSER', 'someone', '(+get', '(+set'],
+      ['ACL', 'SETUSER', 'someone', '(+get', 'x', '(+set', 'y'],
+      ['ACL', 'SETUSER', 'someone', 'reset', '(+get', '(+set', '~a)'],
+      ['ACL', 'SETUSER', 'someone', 'reset', '(+get', '(+set)', '~a)'],
+      ['ACL', 'LIST'],
+      ['ACL', 'DELUSER', 'someone'],
+      ['EXPIRE', 'key', '100', 'line\n'],
+      ['EXPIRE', 'key', '100', '\r\nline\r\n\n'],
+      ['EXPIRE', 'key', '100', '\n'],
+    )
+  })
+
+  describe('a client that waits', () => {
+    const waiting = async (talk: Talk, feeder: Talk, words: Command) => {
+      const [id = ''] = await talk.ask(['CLIENT', 'ID'])
+      const reply = talk.ask(words)
+      for (let line = ''; !/flags=b/.test(line); )
+        [line = ''] = await feeder.ask(['CLIENT', 'LIST', 'ID', id.slice(1, -2)])
+      return { reply }
+    }
+    const bothOf = async (work: (talk: Talk, feeder: Talk) => Promise<unknown>) => {
+      const [ours, theirs] = [await pair.ours.connect(), await pair.connectTheirs()]
+      expect(await work(ours, pair.ours.talk)).toEqual(await work(theirs, pair.theirs.talk))
+    }
+    const list = ['RPUSH', 'b', '1']
+    const zset = ['ZADD', 'b', '1', 'x']
+    const entry = ['XADD', 'b', '1-1', 'f', 'v']
+
+    test.each<[string, Command, Command, Command]>([
+      ['lists, two of them', ['BLPOP', 'a', 'b', '0'], list, ['RPUSH', 'a', '2']],
+      ['lists, one of another type', ['BLPOP', 'a', 'b', '0'], list, ['SET', 'a', 'value']],
+      ['elements, two of them', ['BLMPOP', '0', '2', 'a', 'b', 'LEFT'], list, ['RPUSH', 'a', '2']],
+      ['sorted sets, two of them', ['BZPOPMIN', 'a', 'b', '0'], zset, ['ZADD', 'a', '2', 'y']],
+      ['sorted sets, one of another type', ['BZMPOP', '0', '2', 'a', 'b', 'MAX'], zset, ['SET', 'a', 'value']],
+      [
+        'streams, two of them',
+        ['XREAD', 'BLOCK', '0', 'STREAMS', 'a', 'b', '0', '0'],
+        entry,
+        ['XADD', 'a', '1-1', 'f', 'v'],
+      ],
+    ])('for %s is served as the server looks at them', async (_, words, first, second) => {
+      await bothOf(async (talk, feeder) => {
+        const { reply } = await waiting(talk, feeder, words)
+        await feeder.ask(['MULTI'], first, second, ['EXEC'])
+        const replies = await reply
+        return [replies, await feeder.ask(['DEL', 'a', 'b'])]
+      })
+    })
+
+    test('and wants no replies is told nothing, however its wait ends', async () => {
+      await bothOf(async (talk, feeder) => {
+        const words = [
+          ['CLIENT', 'REPLY', 'SKIP'],
+          ['BLPOP', 'none', '0.001'],
+          ['PING', 'skipped one'],
+        ]
+        words.push(
+          ['CLIENT', 'REPLY', 'OFF'],
+          ['BLPOP', 'none', '0.001'],
+          ['BLPOP', 'b', '0'],
+          ['CLIENT', 'REPLY', 'ON'],
+        )
+        talk.write(Buffer.concat(words.map(encodeCommand)))
+        const skipped = await talk.next()
+        // It is served whether it waits already or not yet.
+        await feeder.ask(list)
+        return [skipped, await talk.next()]
+      })
+    })
   })
 
   // Redis 7.0 has its own client hear of it before.

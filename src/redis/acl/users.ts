@@ -182,7 +182,7 @@ export class Access {
   setUser(name: string, words: readonly string[]): void {
     const user = this.users.get(name)
     const changed = user?.copy() ?? new AclUser(name, this.#presets)
-    for (const modifier of modifiersOf(words)) applyModifier(changed, modifier)
+    for (const modifier of modifiersOf(words, !this.byRules)) applyModifier(changed, modifier)
     if (user === undefined) this.users.set(name, changed)
     else user.become(changed)
     this.#updateGates()

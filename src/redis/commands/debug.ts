@@ -6,6 +6,7 @@ import { digestOf, digestOfAll } from '../keyspace/digest.ts'
 import { ACCESS, LISTPACK } from '../keyspace/entry.ts'
 import { ANY_DATABASE } from '../propagation.ts'
 import type { Args } from '../protocol/args.ts'
+import { fixed } from '../protocol/printed.ts'
 import { NO_SUCH_KEY, refusal } from '../protocol/refusals.ts'
 import { subcommandSyntax } from '../refused.ts'
 import type { Quicklist } from '../types/list.ts'
@@ -85,7 +86,7 @@ function quicklistOf({ config }: Core, db: Database, entry: number): string {
   const nodes = list?.nodes ?? 1
   const count = list?.count ?? packedCount(db.arena, db.packedOf(entry))
   const bytes = list?.bytes ?? db.arena.capacity(db.packedOf(entry))
-  return `ql_nodes:${nodes} ql_avg_node:${(count / nodes).toFixed(2)} ql_listpack_max:${listMaxListpackSize} ql_compressed:${listCompressDepth > 0 ? 1 : 0} ql_uncompressed_size:${bytes}`
+  return `ql_nodes:${nodes} ql_avg_node:${fixed(count / nodes, 2)} ql_listpack_max:${listMaxListpackSize} ql_compressed:${listCompressDepth > 0 ? 1 : 0} ql_uncompressed_size:${bytes}`
 }
 
 /** Holds up the whole node, as it does the whole server. */

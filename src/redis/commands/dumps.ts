@@ -64,9 +64,10 @@ function restore(client: Client, args: Args): void {
   if (found !== 0 && !replace) throw BUSY_KEY
   const ttl = args.integer(2)
   if (ttl < 0) throw WRONG_TTL
-  const body = opened(args.slice(3), formatOf(core))
-  if (body === undefined) throw WRONG_DUMP
-  const value = valueIn(core, body)
+  const payload = args.slice(3)
+  if (opened(payload, formatOf(core)) === undefined) throw WRONG_DUMP
+  // Servers read on into the checksum where a value is longer than what is before it.
+  const value = valueIn(core, payload)
   if (value === undefined) throw BAD_DATA
   if (found !== 0) db.remove(found)
   const { keyspace } = core
@@ -85,7 +86,7 @@ function restore(client: Client, args: Args): void {
   if (at > 0) db.setExpiry(entry, at)
   setAccess(core, db, entry, idle, frequency)
   if (!absolute && at > 0) {
-    const [name = '', key = '', , payload = '', ...options] = args.words()
+    const [name = '', key = '', , , ...options] = args.words()
     core.propagation.instead(db, name, key, String(at), payload, ...options, 'ABSTTL')
   }
   db.changed(args, 1, GENERIC, 'restore')

@@ -1,4 +1,5 @@
 import type { Args } from '../protocol/args.ts'
+import { fixed } from '../protocol/printed.ts'
 import { refusal, SYNTAX } from '../protocol/refusals.ts'
 import { MOST_LATITUDE, MOST_LONGITUDE, type Position, type Size } from '../types/geohash.ts'
 
@@ -25,7 +26,7 @@ export function unitOf(args: Args, index: number): number {
 /** C's `%f`. */
 function sixDigits(value: number): string {
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf'
-  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`
+  return fixed(value, 6)
 }
 
 /** The place of two words. @throws Refusal */

@@ -47,9 +47,14 @@ export const STREAM_GROUPS: readonly Row[] = [
   { name: 'xautoclaim', run: xautoclaim },
 ]
 
+// Words that XGROUP CREATE and SETID may have, however often each is repeated.
+const MOST_TO_CREATE = 8
+const MOST_TO_SET = 7
+
 /** The words of XGROUP CREATE and SETID behind the id. */
 function groupOptions(args: Args, mayMake: boolean): { readonly entriesRead: number; readonly makes: boolean } {
   let [entriesRead, makes] = [UNKNOWN_READ, false]
+  if (args.count > (mayMake ? MOST_TO_CREATE : MOST_TO_SET)) throw refusal(subcommandSyntax(args))
   for (let i = 5; i < args.count; i++) {
     if (mayMake && args.is(i, 'MKSTREAM')) makes = true
     else if (args.is(i, 'ENTRIESREAD') && i + 1 < args.count) {

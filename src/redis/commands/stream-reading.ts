@@ -91,7 +91,9 @@ function read(client: Client, args: Args, ofGroup: boolean): void {
   const { core, db, replies } = client
   const reading = readingOf(client, args, ofGroup)
   const keys = (args.count - reading.streams) / 2
-  const sources = Array.from({ length: keys }, (_, i) => sourceOf(client, args, reading, i, keys))
+  const sources = Array.from({ length: keys }, (_, i) => i)
+    .filter((i) => !core.blocking.overlooks(args, reading.streams + i))
+    .map((i) => sourceOf(client, args, reading, i, keys))
   // Valkey has a consumer there even if there is nothing for it.
   const consumers = sources.map((source) =>
     source.group && (core.dialect.engine === 'valkey' || hasMore(source))

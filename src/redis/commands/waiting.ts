@@ -19,9 +19,10 @@ export function timeoutOf({ core }: Client, args: Args, index: number): number {
 
 /** The entry of a key that a client may be waiting for, of a type. It goes on waiting where there is something else meanwhile. */
 export function awaited({ core, db }: Client, args: Args, index: number, type: number): number {
+  if (core.blocking.passesOver(args, index, type)) return 0
   const entry = db.lookupWrite(args, index)
   if (entry === 0 || db.typeOf(entry) === type) return entry
-  return core.blocking.isServing ? 0 : db.writeOf(type, args, index)
+  return core.blocking.isServing && core.dialect.engine === 'redis' ? 0 : db.writeOf(type, args, index)
 }
 
 /** The same of a command that says them in whole milliseconds. @throws Refusal */

@@ -4,6 +4,7 @@ import { itemsOf, type Reply, textOf } from '../../protocols/resp/reply.ts'
 import { Client } from '../client.ts'
 import type { Core } from '../core.ts'
 import { Args } from '../protocol/args.ts'
+import { scanFloat, shortestText } from '../protocol/numbers.ts'
 import type { Database } from './database.ts'
 import { HASH_TYPE, LIST, SET, STREAM, ZSET } from './entry.ts'
 
@@ -52,7 +53,10 @@ class Digest {
 const bytesOf = (reply: Reply | undefined): Buffer =>
   Buffer.isBuffer(reply) ? reply : Buffer.from(textOf(reply ?? null))
 
-/** Scores are told as each engine counts them. */
+/** A score as it is counted: Valkey counts whole ones in other digits than it replies them. */
+const scoreIn = (told: Reply, short: boolean): Reply =>
+  short ? Buffer.from(shortestText(scanFloat(textOf(told)) ?? 0)) : told
+
 function addPairs(digest: Digest, items: readonly Reply[]): void {
   for (let at = 0; at < items.length; at += 2) {
     const pair = new Digest()
@@ -62,11 +66,17 @@ function addPairs(digest: Digest, items: readonly Reply[]): void {
   }
 }
 
-function addValue(digest: Digest, type: number, told: Reply): void {
+/** @param short Whether scores have the fewest digits. */
+function addValue(digest: Digest, type: number, told: Reply, short: boolean): void {
   const items = itemsOf(told)
   if (type === LIST) for (const item of items) digest.mix(bytesOf(item))
   else if (type === SET) for (const item of items) digest.add(bytesOf(item))
-  else if (type === ZSET || type === HASH_TYPE) addPairs(digest, items)
+  else if (type === ZSET)
+    addPairs(
+      digest,
+      items.map((item, at) => (at % 2 === 0 ? item : scoreIn(item, short))),
+    )
+  else if (type === HASH_TYPE) addPairs(digest, items)
   else if (type === STREAM) {
     for (const entry of items) {
       const [id, fields = null] = itemsOf(entry)
@@ -92,7 +102,7 @@ function mixValue(core: Core, db: Database, key: Buffer, entry: number, digest: 
   keyspace.showsExpired = showsExpired
   keyspace.mayExpire = mayExpire
   digest.mixNumber(type === STREAM ? STREAM_NUMBER : type)
-  addValue(digest, type, decoder.next() ?? null)
+  addValue(digest, type, decoder.next() ?? null, core.replies.shortDoubles)
   if (db.expiryOf(entry) >= 0) digest.add(EXPIRES)
 }
 

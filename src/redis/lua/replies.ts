@@ -1,4 +1,4 @@
-import { general, toInt64 } from './numbers.ts'
+import { toInt64 } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import type { LuaValue } from './values.ts'
 
@@ -127,9 +127,14 @@ export function errorTable(message: string): LuaTable {
 }
 
 /** What a client is told of a value that a script gave: `script` is the protocol that the script chose, `client` the client's. */
-export function toReply(value: LuaValue, script: Resp, client: Resp, failed: Failed): string {
+export function toReply(
+  value: LuaValue,
+  script: Resp,
+  client: Resp,
+  { failed, double }: Pick<Writing, 'failed' | 'double'>,
+): string {
   const parts: string[] = []
-  write({ parts, script, client, failed }, value, 0)
+  write({ parts, script, client, failed, double }, value, 0)
   return parts.join('')
 }
 
@@ -141,6 +146,8 @@ interface Writing {
   readonly script: Resp
   readonly client: Resp
   readonly failed: Failed
+  /** How a double is written. */
+  readonly double: (value: number) => string
 }
 
 function write(to: Writing, value: LuaValue, depth: number): void {
@@ -195,7 +202,7 @@ function writeTable(to: Writing, table: LuaTable, depth: number): void {
 }
 
 /** What a table with one of the fields that mean something becomes, in the order in which servers look for them. */
-function specialReply(table: LuaTable, { client, failed }: Writing): string | undefined {
+function specialReply(table: LuaTable, { client, failed, double: written }: Writing): string | undefined {
   const err = table.field('err')
   if (typeof err === 'string') {
     failed(err, table.field(COUNTED) === true)
@@ -204,7 +211,7 @@ function specialReply(table: LuaTable, { client, failed }: Writing): string | un
   const ok = table.field('ok')
   if (typeof ok === 'string') return `+${oneLine(ok)}\r\n`
   const double = table.field('double')
-  if (typeof double === 'number') return client === 2 ? bulk(general(double, 17)) : `,${general(double, 17)}\r\n`
+  if (typeof double === 'number') return client === 2 ? bulk(written(double)) : `,${written(double)}\r\n`
   const bigNumber = table.field('big_number')
   if (typeof bigNumber === 'string') return client === 2 ? bulk(oneLine(bigNumber)) : `(${oneLine(bigNumber)}\r\n`
   const text = table.field('verbatim_string')

@@ -1,3 +1,5 @@
+import { general } from './printed.ts'
+
 const MINUS = 0x2d
 const ZERO = 0x30
 // Numbers of up to so many digits are exact as doubles.
@@ -73,6 +75,16 @@ export function scanFloat(text: string): number | undefined {
   return sign === '-' ? -value : value
 }
 
+/** The floating-point number that a text begins with, as strtod reads it: blanks before it, anything behind it. */
+export function scanFloatIn(text: string): number | undefined {
+  const [number] = BEGINS_WITH_NUMBER.exec(text) ?? []
+  return number === undefined ? undefined : scanFloat(number.replace(BLANKS, ''))
+}
+
+const BLANKS = /^[\t-\r ]+/
+const BEGINS_WITH_NUMBER =
+  /^[\t-\r ]*[+-]?(?:0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[+-]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)/i
+
 /**
  * A double as redis replies it (%.17g, as short as it can be): scores, distances. JavaScript's shortest digits, in C's notation.
  */
@@ -82,14 +94,22 @@ export function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'nan'
   if (Object.is(value, -0)) return '-0'
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 52) return String(value)
-  return generalText(value, 17)
+  return general(value, 17)
 }
 
-/** A double as Valkey replies it: the fewest digits that tell it from others. */
+/** A double as Valkey replies it: the fewest digits that tell it from others, and all of a whole number. */
 export function shortDoubleText(value: number): string {
+  if (Number.isInteger(value) && value !== 0 && Math.abs(value) <= MOST_WHOLE) return String(BigInt(value))
+  return shortestText(value)
+}
+
+/** The fewest digits that tell a double from others, as Valkey writes them. */
+export function shortestText(value: number): string {
   if (!Number.isFinite(value) || value === 0) return doubleText(value)
-  if (Number.isInteger(value) && Math.abs(value) <= MOST_WHOLE) return String(BigInt(value))
-  const [mantissa = '', power = '0'] = Math.abs(value).toExponential().split('e')
+  const [shortest = ''] = Math.abs(value).toExponential().split('e')
+  // So many digits again: what lies between two of them is rounded to the even one at first, and up by this, as Valkey has it.
+  const places = Math.max(0, shortest.length - 2)
+  const [mantissa = '', power = '0'] = Math.abs(value).toExponential(places).split('e')
   const digits = mantissa.replace('.', '')
   const exponent = Number(power)
   const zeros = exponent + 1 - digits.length
@@ -108,17 +128,3 @@ const MOST_WHOLE = 2 ** 62
 // Numbers with more zeros than these are told with a power of ten.
 const MOST_ZEROS = 7
 const LEAST_POWER = 4
-
-/** C's `%.<digits>g`. */
-function generalText(value: number, digits: number): string {
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0'
-  const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e')
-  const exponent = Number(power)
-  if (exponent < -4 || exponent >= digits) {
-    const sign = exponent < 0 ? '-' : '+'
-    return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
-  }
-  return withoutZeros(value.toFixed(Math.max(0, digits - 1 - exponent)))
-}
-
-const withoutZeros = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)

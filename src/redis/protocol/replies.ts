@@ -96,10 +96,10 @@ export class Replies extends WriteQueue {
     this.crlf()
   }
 
-  /** An error, beginning with its code. What can't be in a line becomes a space. */
+  /** An error, beginning with its code. What can't be in a line becomes a space, but at the end. */
   error(line: string): void {
     this.countError(line)
-    const safe = /[\r\n]/.test(line) ? line.replace(/[\r\n]/g, ' ') : line
+    const safe = /[\r\n]/.test(line) ? line.replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' ') : line
     this.reserve(safe.length + LINE)
     this.byte(MINUS)
     this.string(safe)

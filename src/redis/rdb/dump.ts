@@ -55,10 +55,10 @@ export function dumpOf(core: Core, db: Database, entry: number): Buffer {
   return sealed(writer, formatOf(core))
 }
 
-/** The value that a dump was opened to; undefined: it is damaged, or there is nothing in it. */
-export function valueIn(core: Core, body: Buffer): Built | BuiltString | undefined {
+/** The value that a dump begins with; undefined: it is damaged, or there is nothing in it. */
+export function valueIn(core: Core, dump: Buffer): Built | BuiltString | undefined {
   const reader = new RdbReader()
-  reader.set(body)
+  reader.set(dump)
   try {
     const type = reader.byte()
     const last = LAST_TYPES[formatOf(core)]

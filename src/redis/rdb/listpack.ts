@@ -171,7 +171,12 @@ function takeOne(pack: Buffer, at: number, last: number, take: TakeElement): num
 /** Whether the bytes behind an element say how long it is. */
 function endsRight(pack: Buffer, end: number, next: number, size: number): boolean {
   let told = 0
-  for (let at = end; at < next; at++) told = told * 128 + ((pack[at] as number) & 127) // next <= last
+  for (let at = end; at < next; at++) {
+    const byte = pack[at] as number // next <= last
+    // It is read backwards, for as long as a byte says that there is one before it.
+    if (byte >= 128 === (at === end)) return false
+    told = told * 128 + (byte & 127)
+  }
   return told === size
 }
 

@@ -27,7 +27,9 @@ export function eachOfZiplist(list: Buffer, take: TakeElement): void {
     before = at - began
     count++
   }
-  if (stated !== 0xffff && stated !== count) throw new Damaged('Ziplist integrity check failed.')
+  const final = at - before
+  if ((stated !== 0xffff && stated !== count) || list.readUInt32LE(4) !== final)
+    throw new Damaged('Ziplist integrity check failed.')
 }
 
 /** Answers where the next one begins. */
@@ -66,6 +68,7 @@ export function eachOfZipmap(map: Buffer, take: TakeElement): void {
   const last = map.length - 1
   if (last < 1 || map[last] !== END) throw new Damaged('Zipmap integrity check failed.')
   let at = 1
+  let count = 0
   for (let isValue = false; at < last || isValue; isValue = !isValue) {
     if (at >= last) throw new Damaged('Zipmap integrity check failed.')
     let length = map[at++] as number // at < last
@@ -79,7 +82,10 @@ export function eachOfZipmap(map: Buffer, take: TakeElement): void {
     if (at + length + free > last) throw new Damaged('Zipmap integrity check failed.')
     take(map, at, at + length)
     at += length + free
+    if (isValue) count++
   }
+  const stated = map[0] as number // there are two bytes at least
+  if (stated < LONG && stated !== count) throw new Damaged('Zipmap integrity check failed.')
 }
 
 const INTSET_HEAD = 8

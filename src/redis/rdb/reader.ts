@@ -1,3 +1,4 @@
+import { scanFloatIn } from '../protocol/numbers.ts'
 import { Damaged } from './damaged.ts'
 import { expand } from './lzf.ts'
 
@@ -43,11 +44,10 @@ export class RdbReader {
     return this.bytes[this.#skip(1)] as number // as #skip() has seen to
   }
 
-  /** A length, or a number that is not negative. */
+  /** A length, or a number that is not negative. What says how a string is written counts as one here, as servers read it. */
   length(): number {
     const first = this.byte()
-    if (first >= ENCODED) throw new Damaged('Length expected')
-    return this.#lengthFrom(first)
+    return first >= ENCODED ? first & 0x3f : this.#lengthFrom(first)
   }
 
   /** The same in all of its 64 bits. */
@@ -118,8 +118,8 @@ export class RdbReader {
     if (length === 254) return Number.POSITIVE_INFINITY
     if (length === 253) return Number.NaN
     const start = this.#skip(length)
-    const value = Number(this.bytes.toString('latin1', start, this.at))
-    if (length === 0 || Number.isNaN(value)) throw new Damaged('Not a double')
+    const value = scanFloatIn(this.bytes.toString('latin1', start, this.at))
+    if (value === undefined) throw new Damaged('Not a double')
     return value
   }
 

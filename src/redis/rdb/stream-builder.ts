@@ -108,13 +108,15 @@ export class StreamBuilder implements Builder {
     const stream = this.#stream
     let left = from.count() + from.count()
     const fields = from.take(from.count())
-    from.take(1)
+    if (from.number() !== 0n) throw new Damaged('Stream listpack integrity check failed.')
     for (; left > 0; left--) {
       const flags = from.count()
       const id = idOf(BigInt.asUintN(64, ms + from.number()), BigInt.asUintN(64, sequence + from.number()))
       const isSame = (flags & SAME_FIELDS) !== 0
       const words = isSame ? fields.flatMap((field) => [field, ...from.take(1)]) : from.take(2 * from.count())
-      from.take(1)
+      // How many elements there were, for what reads them backwards.
+      if (from.count() !== (isSame ? fields.length + 3 : words.length + 4))
+        throw new Damaged('Stream listpack integrity check failed.')
       if ((flags & DELETED) !== 0) continue
       if (words.length === 0 || (stream.length > 0 && id <= stream.lastId))
         throw new Damaged('Stream listpack integrity check failed.')
@@ -145,7 +147,7 @@ export class StreamBuilder implements Builder {
     const stream = this.#stream
     if (stream.groups.has(name)) throw new Damaged(`Duplicated consumer group name ${name}`)
     const known = isFirst ? stream.entriesUpTo(lastId) : UNKNOWN_READ
-    this.#group = new Group(lastId, read === UNKNOWN ? known : Number(read))
+    this.#group = new Group(lastId, read === UNKNOWN ? known : Number(BigInt.asIntN(64, read)))
     stream.groups.set(name, this.#group)
   }
 

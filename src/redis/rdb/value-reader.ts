@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts'
 import { STRING } from '../keyspace/entry.ts'
-import { readFloat } from '../protocol/numbers.ts'
+import { scanFloatIn } from '../protocol/numbers.ts'
 import { type Builder, type Built, HashBuilder, ListBuilder, SetBuilder, ZsetBuilder } from './builders.ts'
 import { TYPES } from './codes.ts'
 import { Damaged } from './damaged.ts'
@@ -168,9 +168,8 @@ export class ValueReader {
   #packedZset(pack: Buffer, each: Each): (reader: RdbReader) => boolean {
     const builder = this.#building(new ZsetBuilder(this.#core, 0, 2 * pack.length))
     inPairs(each, pack, (member, start, end, score, scoreStart, scoreEnd) => {
-      const value = readFloat(score.toString('latin1', scoreStart, scoreEnd))
-      if (value === undefined) throw new Damaged('Zset with NAN score detected')
-      builder.add(member, start, end, value)
+      // Servers take what is no number for zero.
+      builder.add(member, start, end, scanFloatIn(score.toString('latin1', scoreStart, scoreEnd)) ?? 0)
     })
     return DONE
   }

@@ -29,7 +29,6 @@ const PART_BYTES = 1 << 20
 // Buckets and members between two parts of a large collection.
 const PER_PART = 64
 const NODE_PACKED = 2
-const UNKNOWN = 2n ** 64n - 1n
 
 /** The version of the file format that a node writes. */
 export const formatOf = ({ dialect }: Core): number => FORMATS[dialect.engine]
@@ -188,7 +187,7 @@ export class ValueWriter {
 
   #group(to: RdbWriter, group: Group): void {
     writeId(to, group.lastId)
-    to.wideLength(group.entriesRead < 0 ? UNKNOWN : BigInt(group.entriesRead))
+    to.wideLength(BigInt.asUintN(64, BigInt(group.entriesRead)))
     pendingOf(to, group.pending, true)
     to.length(group.consumers.size)
     for (const { name, seenAt, activeAt, pending } of group.consumers.values()) {

@@ -12,6 +12,9 @@ const LEAST_SPARED = 4
 /** Digits of the longest number that is written as one. */
 const LONGEST_NUMBER = 11
 const ENCODED = 0xc0
+// What was read as a double may have been rounded up beyond these.
+const MOST_WIDE = 2n ** 64n - 1n
+const LATEST = 2n ** 63n - 1n
 const COMPRESSED = 3
 
 /** Gathers what a file or a dump is made of: lengths, strings and numbers in redis' ways to write them. */
@@ -53,7 +56,7 @@ export class RdbWriter {
     }
     this.room(LONGEST_HEAD)
     this.bytes[this.at++] = 0x81
-    this.at = this.bytes.writeBigUInt64BE(value, this.at)
+    this.at = this.bytes.writeBigUInt64BE(value < MOST_WIDE ? value : MOST_WIDE, this.at)
   }
 
   /** Bytes as they are. */
@@ -97,7 +100,8 @@ export class RdbWriter {
   /** Milliseconds since 1970, or -1. */
   milliseconds(value: number): void {
     this.room(8)
-    this.at = this.bytes.writeBigInt64LE(BigInt(Math.trunc(value)), this.at)
+    const ms = BigInt(Math.trunc(value))
+    this.at = this.bytes.writeBigInt64LE(ms < LATEST ? ms : LATEST, this.at)
   }
 
   /** Makes room for so many bytes more. */

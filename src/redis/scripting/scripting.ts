@@ -19,6 +19,8 @@ import { type Refused, type ScriptRun, sha1hex } from '../lua/sandbox.ts'
 import { LuaTable } from '../lua/table.ts'
 import { LuaError, type LuaFunction, type LuaValue } from '../lua/values.ts'
 import { Args } from '../protocol/args.ts'
+import { shortDoubleText } from '../protocol/numbers.ts'
+import { general } from '../protocol/printed.ts'
 import { OUT_OF_MEMORY, refusal } from '../protocol/refusals.ts'
 import { readShebang, type ScriptFlag } from './flags.ts'
 import { type FunctionLibrary, FunctionRegistry, LibraryLoader } from './functions.ts'
@@ -343,7 +345,10 @@ export class Scripting {
 
   #reply({ replies, resp }: Client, run: Running, outcome: Outcome): void {
     if (!('error' in outcome)) {
-      const text = toReply(outcome.value, run.resp, resp, (line, counted) => run.blame(line, counted))
+      const text = toReply(outcome.value, run.resp, resp, {
+        failed: (line, counted) => run.blame(line, counted),
+        double: replies.shortDoubles ? shortDoubleText : (value) => general(value, 17),
+      })
       replies.reserve(text.length)
       replies.string(text)
       return

@@ -72,8 +72,45 @@ describe.skipIf(!hasRedis).each(PROGRAMS.filter(({ installed }) => installed))(
         ['GET', 'to'],
       )
     })
+
+    test.each(Object.entries(DAMAGED))('with a %s are taken or refused as the server does', async (_, body) => {
+      const like = await dumped(pair.theirs.talk, 'short')
+      await pair.same(
+        ['CONFIG', 'SET', 'sanitize-dump-payload', 'yes'],
+        ['DEL', 'to'],
+        ['RESTORE', 'to', '0', sealed(Buffer.from(body, 'hex'), like)],
+        ['TYPE', 'to'],
+        ['DEBUG', 'DIGEST-VALUE', 'to'],
+      )
+      const [dump = ''] = await pair.ours.talk.ask(['DUMP', 'to'])
+      expect(dump).toMatch(/^\$/)
+    })
   },
 )
+
+const DAMAGED: Readonly<Record<string, string>> = {
+  'string that goes on into the checksum': '000568',
+  'last element of a ziplist elsewhere': '0a13130000001101000002000001610303626364ff',
+  'last element of a ziplist where it is': '0a13130000000d00000002000001610303626364ff',
+  'number of fields that a zipmap has not': '090e2202663102007631016101007aff',
+  'number of fields that a zipmap has': '090e0202663102007631016101007aff',
+  'length in a listpack that goes on before it': '100f0f00000002008266310382763183ff',
+  'kind of node told as an encoding': '1201c20d0d0000000200816102816202ff',
+  'score that is no number': '1110100000000200816102842d6a6e6605ff',
+  'score with more behind it': '0301016103316e35',
+  'group that has read less than nothing': '13000000000000000000010167000081fffffffffffffffb0000',
+  'stream that has had all entries there can be': '13000000000000000081ffffffffffffffff00',
+  'count of elements that an entry has': streamOf('00', '04'),
+  'count of elements that an entry has not': streamOf('00', '05'),
+  'first entry that ends with no zero': streamOf('02', '04'),
+}
+
+/** A stream of one entry of one field, with this byte at the end of what its entries share, and this count of its elements. */
+function streamOf(end: string, count: string): string {
+  const shared = `010100010101816602${end}01`
+  const entry = `020100010001817602${count}01`
+  return `13011000000000000000010000000000000001${'1d'.repeat(2)}0000000a00${shared}${entry}ff010101010100000100`
+}
 
 /** A body with the version of another dump, and the right checksum. */
 function sealed(body: Buffer, like: Buffer): Buffer {

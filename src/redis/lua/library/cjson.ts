@@ -1,5 +1,6 @@
+import { general } from '../../protocol/printed.ts'
 import { type Machine, text, typeName } from '../machine.ts'
-import { general, stringToNumber } from '../numbers.ts'
+import { stringToNumber } from '../numbers.ts'
 import { LuaTable } from '../table.ts'
 import { LightUserdata, type LuaValue, NULL_POINTER } from '../values.ts'
 import { type Arguments, type Library, plain, tableOf } from './arguments.ts'

@@ -1,4 +1,5 @@
-import { exponentOf, fixed, general, notFinite, scientific, toInt64 } from '../numbers.ts'
+import { exponentOf, fixed, general, notFinite, scientific } from '../../protocol/printed.ts'
+import { toInt64 } from '../numbers.ts'
 import type { LuaValue } from '../values.ts'
 import type { Arguments } from './arguments.ts'
 
