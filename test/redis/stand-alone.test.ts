@@ -87,6 +87,33 @@ test('a node runs as its file says until a client shuts it down', async () => {
   await expect.poll(() => ended, { timeout: 20_000 }).toBe(true)
 })
 
+test.each([
+  ['redis', ['# Running mode=standalone', '# Server initialized', '* Ready to accept connections']],
+  ['valkey', ['* Running mode=standalone', '* Server initialized', '* Ready to accept connections tcp']],
+] as const)('a node of %s logs that it is ready as the server does', async (engine, said) => {
+  const directory = mkdtempSync(join(tmpdir(), 'cachectl-node-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const shown: string[] = []
+  const nothing: string[] = []
+  const start = async (lines: string[], ...words: string[]) => {
+    const plan = readServerLine(engine, ['--port', '-1', '--bind', '127.0.0.1', ...words], noFiles)
+    const node = await runNode(
+      plan,
+      (line) => lines.push(line),
+      () => undefined,
+    )
+    await node.close()
+  }
+  await start(shown)
+  await start(nothing, '--dir', directory, '--logfile', 'node.log')
+  const written = readText(join(directory, 'node.log')).trimEnd().split('\n')
+  for (const lines of [shown, written]) {
+    for (const [at, line] of said.entries()) expect(lines[at]).toContain(line)
+    for (const line of lines) expect(line).toMatch(/^\d+:M \d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3} [*#] /)
+  }
+  expect(nothing).toEqual([])
+})
+
 test('a directive that can not be so is refused before anything listens', async () => {
   const plan = readServerLine('redis', ['--port', '-1', '--maxmemory', 'much'], noFiles)
   await expect(

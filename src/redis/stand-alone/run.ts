@@ -1,6 +1,6 @@
 /** Starts the node of a command line, and ends it: files and words of a process of its own. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { BadRule } from '../../acl/rules.ts'
@@ -8,10 +8,12 @@ import { redis } from '../../api/catalog/engines.ts'
 import { errorMessage } from '../../api/thrown.ts'
 import type { ListenAddress, ServerTls } from '../../net/serve/listener.ts'
 import { collectUnaided, keepYoungSpaceSmall } from '../../net/serve/node-insides.ts'
-import { stayAlive } from '../clock.ts'
+import { stayAlive, systemClock } from '../clock.ts'
 import type { ClusterParts } from '../cluster/cluster.ts'
 import { readNodesFile, writeNodesFile } from '../cluster/nodes-file.ts'
 import { BadValue } from '../config/kinds.ts'
+import type { Log } from '../core.ts'
+import { logLine } from '../log-line.ts'
 import { RedisNode } from '../server.ts'
 import { BadArgument, type Plan } from './command-line.ts'
 
@@ -47,13 +49,11 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
   const directives = new Map([...plan.directives, ['port', [String(Math.max(0, port))]]])
   const tlsPort = Number(word('tls-port') ?? 0)
   const tls = tlsPort > 0 ? certificates(word) : undefined
-  const least = LEVELS.indexOf(word('loglevel') ?? 'notice')
+  let running: RedisNode | undefined
+  const log = logOf(word, write, () => running?.isReplica === true)
   keepYoungSpaceSmall()
   collectUnaided()
   const node = started(() => {
-    const log = (level: string, line: string) => {
-      if (LEVELS.indexOf(level) >= least) write(line)
-    }
     const cluster = word('cluster-enabled')?.toLowerCase() === 'yes' ? clusterFile(nodesFilePath(word)) : undefined
     return new RedisNode({
       ...{ engine, version, directives, renamed, users, shutdown: end, log },
@@ -62,6 +62,7 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
       ...(cluster && { cluster }),
     })
   })
+  running = node
   const socketPath = word('unixsocket')
   const pidFile = word('pidfile')
   try {
@@ -72,7 +73,13 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
     if (tlsPort > 0) await listen(node, hosts, tlsPort, false)
     if (socketPath) await listenOnSocket(node, socketPath, Number.parseInt(word('unixsocketperm') ?? '700', 8))
     if (pidFile) writeFileSync(pidFile, `${process.pid}\n`)
+    const mode = word('cluster-enabled')?.toLowerCase() === 'yes' ? 'cluster' : 'standalone'
+    const isValkey = engine === 'valkey'
+    log(isValkey ? 'notice' : 'warning', `Running mode=${mode}, port=${node.addresses[0]?.port ?? 0}.`)
+    log(isValkey ? 'notice' : 'warning', 'Server initialized')
     await node.load()
+    const kinds = [port !== 0 && 'tcp', socketPath && 'unix', tlsPort > 0 && 'tls'].filter(Boolean)
+    for (const kind of isValkey ? kinds : ['']) log('notice', `Ready to accept connections ${kind}`.trimEnd())
   } catch (error) {
     await node.close()
     throw error
@@ -88,6 +95,36 @@ export async function runNode(plan: Plan, write: (line: string) => void, end: ()
       await node.close()
       if (pidFile) rmSync(pidFile, { force: true })
     },
+  }
+}
+
+/** Writes as the servers do, to `logfile` where there is one. */
+function logOf(
+  word: (name: string) => string | undefined,
+  write: (line: string) => void,
+  isReplica: () => boolean,
+): Log {
+  const least = LEVELS.indexOf(word('loglevel') ?? 'notice')
+  const name = word('logfile') ?? ''
+  const file = resolve(word('dir') ?? '.', name)
+  if (name !== '') append(file, '')
+  return (level, line) => {
+    if (LEVELS.indexOf(level) < least) return
+    const text = logLine(isReplica(), systemClock.now(), level, line)
+    if (name === '') return write(text)
+    // A disk that is full is no reason to end.
+    try {
+      append(file, `${text}\n`)
+    } catch {}
+  }
+}
+
+/** @throws BadArgument */
+function append(file: string, text: string): void {
+  try {
+    appendFileSync(file, text)
+  } catch (error) {
+    throw new BadArgument(`Can't open the log file: ${errorMessage(error)}`)
   }
 }
 

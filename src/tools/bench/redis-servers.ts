@@ -28,11 +28,15 @@ export async function launchRedis(program: RedisProgram): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), 'cachectl-bench-'))
   const port = await freePort()
   const [file, ...first] = PROGRAMS[program]
-  const child = spawn(file, [...first, '--port', String(port), '--bind', '127.0.0.1', '--save', ''], {
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: quietEnvironment(),
-  })
+  const child = spawn(
+    file,
+    [...first, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--loglevel', 'warning'],
+    {
+      cwd: directory,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: quietEnvironment(),
+    },
+  )
   await untilListening(port, child)
   return {
     port,

@@ -1,6 +1,7 @@
 /** Entries of a server's logs as ElastiCache delivers them, each a line, in its two formats (guide, "Log delivery"). Pure. */
 import { NODE_ID } from '../../../../api/catalog/cache-node.ts'
 import { itemsOf, type Reply, textOf } from '../../../../protocols/resp/reply.ts'
+import { MONTHS } from '../../../../redis/log-line.ts'
 import type { DeliveredLog } from '../spec.ts'
 
 type Of = Pick<DeliveredLog, 'cluster' | 'format'>
@@ -74,7 +75,6 @@ export interface EngineEntry {
   readonly message: string
 }
 
-export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 const LEVELS = { '.': 'DEBUG', '-': 'VERBOSE', '*': 'NOTICE', '#': 'WARNING' } as const
 
 const FORM =
