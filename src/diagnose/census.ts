@@ -37,6 +37,8 @@ export interface DestinationCensus extends Destination {
   readonly load?: ConnectionLoad
   /** Why there is no `load`. */
   readonly loadProblem?: string
+  /** The code it refused with, where that is why: `NOAUTH`. */
+  readonly loadRefusal?: string
 }
 
 export interface ProcessCensus {

@@ -130,7 +130,7 @@ const HINTS: Readonly<Record<EndpointKind['kind'], string>> = {
   'no-list': 'A client may have deleted it (config delete cluster), or it was never set; ElastiCache puts it back.',
   'list-unanswered': 'It hangs at this one command, or a proxy swallows it: ask a node of the cluster itself.',
   'memcached-proxy': 'Ask the cluster itself, past the proxy.',
-  redis: `Auto Discovery is for Memcached clusters. Their configuration endpoint is on ${memcached.port}: cachectl endpoints`,
+  redis: `Auto Discovery is for Memcached clusters, whose configuration endpoint is on ${memcached.port}: cachectl endpoints. What nodes of a replication group know of each other: cachectl discover <id of the group>`,
   http: `Check host and port: a configuration endpoint is on ${memcached.port}.`,
   full: 'Its connection limit is reached: cachectl connections',
   silent: 'A proxy or load balancer without a live target, or a hung server.',

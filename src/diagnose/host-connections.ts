@@ -8,7 +8,7 @@ import {
   judgeConnections,
   type ProcessCensus,
 } from './census.ts'
-import { askConnectionLoad } from './connection-load.ts'
+import { askConnectionLoad, type LoadDial } from './connection-load.ts'
 import type { Finding } from './finding.ts'
 import { type LocalLimits, localLimits, portCapacity } from './local-limits.ts'
 import { openFilesOf, processesOf } from './processes.ts'
@@ -30,6 +30,10 @@ export interface HostConnections {
 export interface ReadOptions {
   /** Whether a destination speaks TLS. */
   readonly tlsOf: (destination: Destination) => boolean
+  /** What a destination speaks, where that is known to be no Memcached. */
+  readonly speaksOf?: (destination: Destination) => 'resp' | undefined
+  /** At servers of Redis OSS and Valkey. */
+  readonly login?: LoadDial['login']
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
@@ -40,7 +44,7 @@ export async function readConnections(
   destinations: readonly Destination[],
   options: ReadOptions,
 ): Promise<HostConnections> {
-  const { clock = systemClock, tlsOf, timeoutMs, signal } = options
+  const { clock = systemClock, tlsOf, speaksOf, login, timeoutMs, signal } = options
   const at = clock.now().toISOString()
   // The sockets first: asking the nodes makes more of them.
   const { sockets, java: _, ...limits } = await localLimits()
@@ -54,20 +58,24 @@ export async function readConnections(
   }
   const counted = countConnections(destinations, { ...limits, sockets: own, java: [] }, holderOf)
   const loads = await Promise.all(
-    counted.map((place) =>
-      askConnectionLoad({
+    counted.map((place) => {
+      const speaks = speaksOf?.(place)
+      return askConnectionLoad({
         ...place,
         tls: tlsOf(place),
+        ...(speaks && { speaks }),
+        ...(login && { login }),
         clock,
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(signal && { signal }),
-      }),
-    ),
+      })
+    }),
   )
   const full = counted.map((place, index): DestinationCensus => {
     const load = loads[index]
     if (!load) return place
-    return 'problem' in load ? { ...place, loadProblem: load.problem } : { ...place, load }
+    if (!('problem' in load)) return { ...place, load }
+    return { ...place, loadProblem: load.problem, ...(load.refusal && { loadRefusal: load.refusal }) }
   })
   const processes = await processesIn(full)
   const capacity = portCapacity({ ...limits, sockets: [], java: [] })

@@ -23,10 +23,10 @@ class Unreachable extends Error {
   /** The next step, where one is known. */
   readonly hint: string | undefined
 
-  constructor({ host, port }: Pick<Dial, 'host' | 'port'>, message: string, code?: string) {
+  constructor({ host, port }: Pick<Dial, 'host' | 'port'>, message: string, code?: string, hint?: string) {
     super(`${endpoint(host, port)}: ${message}`)
     this.code = code
-    this.hint = NEXT_STEPS[classifyConnectError({ code, message }).outcome]
+    this.hint = hint ?? NEXT_STEPS[classifyConnectError({ code, message }).outcome]
   }
 }
 
@@ -79,7 +79,8 @@ export class Conversation {
     this.#dial = dial
     this.#received = received
     socket.on('data', (piece: Buffer) => this.#receive(piece))
-    socket.on('close', () => this.#fail(new Unreachable(dial, 'the connection was closed without an answer')))
+    const closed = 'the connection was closed without an answer'
+    socket.on('close', () => this.#fail(new Unreachable(dial, closed, undefined, BROKEN_OFF)))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(new Unreachable(dial, error.message, error.code)))
   }
 

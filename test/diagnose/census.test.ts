@@ -127,6 +127,29 @@ test('a node tells how many clients it has and takes; what is no Memcached tells
   const ask = (port: number) => askConnectionLoad({ address: '127.0.0.1', host: 'n', port, tls: false, timeoutMs: 300 })
   expect(await ask(node.port)).toEqual({ connections: 8, maxConnections: 65_000, rejected: 2 })
   expect(node.heard).toEqual(['stats', 'quit'])
-  const redis = await scriptedServer(() => '-ERR unknown command\r\n')
-  expect(await ask(redis.port)).toEqual({ problem: 'it tells no numbers of connections' })
+  const other = await scriptedServer(() => 'HTTP/1.1 400 Bad Request\r\n')
+  expect(await ask(other.port)).toEqual({ problem: 'it tells no numbers of connections' })
+})
+
+describe('a node of Redis OSS or Valkey', () => {
+  const info = (text: string) => `$${text.length}\r\n${text}\r\n`
+  const clients = info('# Clients\r\nconnected_clients:7\r\nmaxclients:65000\r\n')
+  const stats = info('# Stats\r\nrejected_connections:2\r\n')
+  const ask = (port: number, more = {}) =>
+    askConnectionLoad({ address: '127.0.0.1', host: 'n', port, tls: false, timeoutMs: 3000, ...more })
+  test('is asked in its own words, also where it is not known to be one', async () => {
+    // Commands in RESP are heard line by line: the last word of each is answered.
+    const server = await scriptedServer((line) => {
+      if (/^quit$/i.test(line)) return null
+      return { clients, stats: server.heard.includes('quit') ? stats : "-ERR unknown command 'stats'\r\n" }[line]
+    })
+    expect(await ask(server.port)).toEqual({ connections: 7, maxConnections: 65_000, rejected: 2 })
+  })
+
+  test('that wants a login is told of with the code of its refusal', async () => {
+    const { port } = await scriptedServer((line) =>
+      line === 'QUIT' ? null : { clients: '-NOAUTH Authentication required.\r\n' }[line],
+    )
+    expect(await ask(port, { speaks: 'resp' })).toEqual({ problem: 'it refuses to tell: NOAUTH', refusal: 'NOAUTH' })
+  })
 })

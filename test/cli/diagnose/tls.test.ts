@@ -44,6 +44,17 @@ describe('tls', () => {
     expect([unknown.code, unknown.stdout]).toEqual([1, expect.stringContaining('Chain: NOT trusted here')])
   })
 
+  test('what turns out to be Redis OSS or Valkey is asked in its own words', async () => {
+    const { ca, cert, key } = await issued('cache.test')
+    const speak = (line: string) => (line === 'PING' ? '+PONG\r\n' : `-ERR unknown command '${line}'\r\n`)
+    const [secure, plain] = [await scriptedServer(speak, { tls: { cert, key } }), await scriptedServer(speak)]
+    const args = ['--ca', fileOf(ca), '--servername', 'cache.test']
+    const { stdout } = await cachectl(['tls', `127.0.0.1:${secure.port}`, `127.0.0.1:${plain.port}`, ...args])
+    expect(stdout).toMatch(/first answer [\d.]+ ms: \+PONG/)
+    expect(stdout).toContain('Plain text: answered: +PONG')
+    expect(stdout).not.toContain('unknown command')
+  })
+
   test('a plain-text port is never called ok', async () => {
     const { port } = await scriptedServer((line) => (line === 'version' ? version() : 'ERROR\r\n'))
     const { code, stdout } = await cachectl(['tls', `127.0.0.1:${port}`])

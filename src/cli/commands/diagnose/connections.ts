@@ -12,7 +12,9 @@ import { endLine, unlessInterrupted, untilInterrupted } from '../../live/interru
 import { connectionsText } from '../../output/connections.ts'
 import { own } from '../../output/sequences.ts'
 import { ExitWith, Problem } from '../../problem.ts'
-import { canRedraw } from '../../terminal.ts'
+import { canRedraw, tell } from '../../terminal.ts'
+import { loginFlags, loginOf } from '../kv/resp/login.ts'
+import { isLoginRefusal, LOGIN_HINT } from '../kv/resp/next-step.ts'
 import { type Aim, aimAt, tlsFlags } from './places.ts'
 
 const FINDINGS = 1
@@ -20,7 +22,7 @@ const FINDINGS = 1
 export const connections = command({
   summary: "This host's connections to each node, by state and process, and how many more there can be",
   description:
-    "Counts the sockets of this host (of this network namespace) to each node, by state and by process; the ports that are left for more of them; open files of the processes; connection tracking; and what the node itself counts (stats: curr_connections of max_connections, with this question's own). Needs no root: processes of other users are then told by user. Exit code 0: there is room; 1: something is used up, or nearly.",
+    "Counts the sockets of this host (of this network namespace) to each node, by state and by process; the ports that are left for more of them; open files of the processes; connection tracking; and what the node itself counts (stats: curr_connections of max_connections; of Redis OSS and Valkey INFO: connected_clients of maxclients; with this question's own). Needs no root: processes of other users are then told by user. Exit code 0: there is room; 1: something is used up, or nearly.",
   words: {
     where: cacheWords('id of a cluster, name of a serverless cache, or host:port'),
   },
@@ -29,6 +31,8 @@ export const connections = command({
     interval: time({ summary: 'with --watch: between two looks (default 2s)', otherwise: 2000 }),
     timeout: time({ summary: 'for the answer of a node (default 2s)', otherwise: 2000 }),
     tls: tlsFlags.tls,
+    user: loginFlags.user,
+    'password-file': loginFlags['password-file'],
     ...globalFlags,
   },
   forms: { note: 'with --watch a document per look' },
@@ -36,13 +40,22 @@ export const connections = command({
   async run({ words, flags, print }) {
     const aim = await aimAt(words.where, flags)
     const { timeout: timeoutMs, interval: intervalMs } = flags
+    const login = await loginOf(flags)
     const look = async (signal: AbortSignal): Promise<HostConnections> => {
       const destinations = await destinationsOf(aim, signal)
-      return readConnections(destinations, { tlsOf: (place) => speaksTls(aim, place), timeoutMs, signal })
+      return readConnections(destinations, {
+        tlsOf: (place) => placesAt(aim, place).some(({ tls }) => tls),
+        speaksOf: (place) => placesAt(aim, place).find(({ speaks }) => speaks)?.speaks,
+        login,
+        timeoutMs,
+        signal,
+      })
     }
     if (flags.watch) return untilInterrupted((signal) => watch(look, intervalMs, print, signal), endLine)
     const seen = await unlessInterrupted(look)
     await print.answer(seen, connectionsText)
+    const isRefused = seen.destinations.some(({ loadRefusal }) => isLoginRefusal(loadRefusal))
+    if (isRefused) tell(`Of a node that refuses to tell: ${LOGIN_HINT}`)
     if (seen.findings.some(({ severity }) => severity !== 'note')) throw new ExitWith(FINDINGS)
   },
 })
@@ -70,8 +83,8 @@ async function destinationsOf({ places, names }: Aim, signal: AbortSignal): Prom
   throw new Problem('general', `There is no address to look at: ${failed ?? 'the cluster has no endpoint yet'}.`)
 }
 
-const speaksTls = ({ places }: Aim, { host, port }: Destination): boolean =>
-  places.some((place) => place.host === host && place.port === port && place.tls)
+const placesAt = ({ places }: Aim, { host, port }: Destination): Aim['places'] =>
+  places.filter((place) => place.host === host && place.port === port)
 
 /** On a terminal in place; elsewhere whatever differs from the look before. */
 async function watch(

@@ -4,6 +4,7 @@ import { endpoint } from '../../../net/target.ts'
 import { type Cache, endpointsOf } from '../../caches/cache.ts'
 import { type AskedNode, membersOf } from '../../caches/group-nodes.ts'
 import { usageProblem } from '../../problem.ts'
+import { isLoginRefusal } from '../kv/resp/next-step.ts'
 import type { Wishes } from './wishes.ts'
 
 export type GroupVerdict =
@@ -35,7 +36,8 @@ export function groupVerdict(
   differences: readonly string[],
   wishes: Wishes,
 ): GroupVerdict {
-  const locked = asked.find(({ refusal }) => refusal !== undefined && LOCKED.includes(refusal))
+  const locked = asked.find(({ refusal }) => isLoginRefusal(refusal))
+  // No waiting makes a password right.
   if (locked) return { ...not('login-refused', locked.problem ?? ''), final: true }
   const unmet = unmetWish(cache, asked, wishes)
   // What is wished says more than that nodes differ on the way to it.
@@ -44,9 +46,6 @@ export function groupVerdict(
   if (first !== undefined) return not('differs', [first, ...more].join('; '))
   return { converged: true, nodes: asked.length, shards: shardsOf(cache).length }
 }
-
-/** No waiting makes a password right. */
-const LOCKED = ['NOAUTH', 'WRONGPASS', 'NOPERM']
 
 type Unconverged = Extract<GroupVerdict, { converged: false }>
 

@@ -1,6 +1,6 @@
 import { causes, judgeEvidence } from '../../../diagnose/causes/index.ts'
 import type { AddressEvidence, Evidence, Place } from '../../../diagnose/evidence.ts'
-import { type FirstWords, hearFirstWords, RESP_PING } from '../../../diagnose/first-words.ts'
+import { type FirstWords, hearFirstWords, RESP_LINE, RESP_PING } from '../../../diagnose/first-words.ts'
 import { inspectTls, type SeenCertificate, type TlsView } from '../../../diagnose/tls-inspect.ts'
 import { linkedAbort } from '../../../net/abort.ts'
 import { resolveTarget } from '../../../net/resolve.ts'
@@ -96,9 +96,15 @@ async function inspect(
   const { port } = place
   const host = name ?? place.host
   const ca = aim.trust.get(place.cluster ?? '')?.ca
-  const dial = { address, port, timeoutMs, signal, ...(place.speaks === 'resp' && { question: RESP_PING }) }
-  const tls = await inspectTls({ ...dial, host, ...(ca !== undefined && { ca }) })
-  const words = await hearFirstWords(dial)
+  const dial = { address, port, timeoutMs, signal }
+  const speak = async (question?: Buffer) => {
+    const to = { ...dial, ...(question && { question }) }
+    return { tls: await inspectTls({ ...to, host, ...(ca !== undefined && { ca }) }), words: await hearFirstWords(to) }
+  }
+  const first = await speak(place.speaks === 'resp' ? RESP_PING : undefined)
+  // What the API does not tell of: `version` is no command there, and its refusal says what is.
+  const isResp = RESP_LINE.test(first.tls.reply ?? '') || (first.words.connected && first.words.speaker === 'redis')
+  const { tls, words } = isResp && place.speaks === undefined ? await speak(RESP_PING) : first
   const outcome = tls.connectMs !== undefined || words.connected ? 'connected' : words.outcome
   // The question here is about TLS, so a plain port is a failure, whatever was described. Only a port that does speak
   // TLS, and by the API should not, is held against the API.

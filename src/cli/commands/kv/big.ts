@@ -42,7 +42,7 @@ export const kvBig = command({
         answer.keys.length === 0 ? 'No keys.' : columnsText(BIG, answer.keys, style),
       )
       const isCut = largest.seen >= flags.most || interrupted.aborted
-      tell(isCut ? `Stopped after ${largest.seen} keys.` : `Of ${largest.seen} keys.`)
+      tell(`${isCut ? 'Stopped after' : 'Of'} ${largest.seen} ${largest.seen === 1 ? 'key' : 'keys'}.`)
     }),
 })
 

@@ -18,17 +18,21 @@ interface Refused {
   readonly said: readonly string[]
 }
 
-const LOGIN = `--user NAME says who, --password-file FILE or ${PASSWORD_VARIABLE} the password.`
+export const LOGIN_HINT = `--user NAME says who, --password-file FILE or ${PASSWORD_VARIABLE} the password.`
+
+/** Whether another login may help. */
+export const isLoginRefusal = (code: string | undefined): boolean =>
+  code !== undefined && ['NOAUTH', 'WRONGPASS', 'NOPERM'].includes(code)
 
 const STEPS: Readonly<Record<string, Step>> = {
   WRONGTYPE: {
     matter: 'the key holds a value of another type',
     hint: (where) => `${shell`cachectl kv show ${where}`} KEY tells which, and shows it.`,
   },
-  NOAUTH: { matter: 'the server wants a login', brief: true, hint: () => LOGIN },
+  NOAUTH: { matter: 'the server wants a login', brief: true, hint: () => LOGIN_HINT },
   WRONGPASS: {
     matter: 'the server does not know this user with this password, or the user is off',
-    hint: () => LOGIN,
+    hint: () => LOGIN_HINT,
   },
   NOPERM: {
     matter: 'the user may not do that',
