@@ -1,9 +1,19 @@
+import { getHeapStatistics } from 'node:v8'
 import type { Random } from './library/math.ts'
 import { Machine, plainText, text } from './machine.ts'
 import { COUNTED } from './replies.ts'
 import { evalApi, loadingGlobals, type ScriptHost, type ScriptRun, scriptGlobals } from './sandbox.ts'
 import { LuaTable } from './table.ts'
 import { first, LuaError, type LuaFunction, type LuaRun, type LuaValue, PAUSE } from './values.ts'
+
+/**
+ * What a script may add to the heap of its thread, bytes, garbage included: a server would go on until the system ends it, but here
+ * others are in the same thread, and are held up by each collection of its garbage.
+ */
+const HEAP_OF_SCRIPT = 512 * 2 ** 20
+const NOT_ENOUGH_MEMORY = 'not enough memory'
+
+const usedHeap = (): number => getHeapStatistics().used_heap_size
 
 /** What came of a script: a value, or the line of an error, without its minus. */
 export type Outcome =
@@ -77,6 +87,8 @@ export class Execution {
   readonly #run: ScriptRun
   readonly #watch: Watch
   readonly #name: string
+  /** Known from the first look on: most scripts end before, and a look takes as long as they do. */
+  #mostHeap: number | undefined
 
   constructor(interpreter: Interpreter, lua: LuaRun, run: ScriptRun, watch: Watch, name: string) {
     this.#interpreter = interpreter
@@ -92,7 +104,11 @@ export class Execution {
     this.#interpreter.run = this.#run
     machine.onTick = () => {
       const killed = this.#watch.killed()
-      return { pause: killed === undefined && this.#watch.pauses(), error: killed && errorOf(killed) }
+      if (killed !== undefined) return { pause: false, error: errorOf(killed) }
+      const heap = usedHeap()
+      this.#mostHeap ??= heap + HEAP_OF_SCRIPT
+      if (heap > this.#mostHeap) return { pause: false, error: NOT_ENOUGH_MEMORY }
+      return { pause: this.#watch.pauses() }
     }
     try {
       const step = this.#lua.next([])

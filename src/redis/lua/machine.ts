@@ -22,6 +22,10 @@ import {
 
 /** Rounds of loops and calls between two looks at the clock: some milliseconds of work. */
 const FUEL = 50_000
+/** Bytes of a chunk: to compile a larger one holds up everyone else for seconds. */
+const MAX_SOURCE = 4 * 2 ** 20
+/** What takes as long as a round of a loop: 2 to the power of this. */
+const CHARACTERS_PER_FUEL_BITS = 5
 /**
  * Calls of Lua within each other. Lua allows 20,000; a generator takes more of the thread's stack than Lua's frames do, and
  * the stack of Node's main thread holds some 7,000.
@@ -82,6 +86,7 @@ export class Machine {
 
   /** Compiles a chunk loaded under `name`. Throws LuaError where it is no Lua. */
   load(source: string, name: string): LuaFunction {
+    if (source.length > MAX_SOURCE) throw new LuaError('not enough memory', undefined, undefined)
     const { text, prototypes } = compile(source, name)
     try {
       // Text made by the compiler from its own words: nothing of the source is in it but numbers and quoted strings.
@@ -111,7 +116,7 @@ export class Machine {
   }
 
   /** Whether to go on, asked when the fuel is used up. */
-  *tick(frame: Frame): Generator<typeof PAUSE, void, LuaValue[]> {
+  *tick(frame: Frame | null): Generator<typeof PAUSE, void, LuaValue[]> {
     this.fuel = FUEL
     const { pause, error } = this.onTick()
     if (error !== undefined) {
@@ -125,6 +130,11 @@ export class Machine {
     this.frame = frame
     this.hostDepth = hostDepth
     this.coroutine = coroutine
+  }
+
+  /** What a function of the host has gone through, characters or the like, counts as rounds of a loop. */
+  spend(count: number): void {
+    this.fuel -= count >> CHARACTERS_PER_FUEL_BITS
   }
 
   /** Where the code at `level` stands, as messages begin: 1 is the function of Lua that runs. */

@@ -1,5 +1,9 @@
 import type { LuaValue } from './values.ts'
 
+/** Indices in the array part of one table, and keys in its hash part, at most: beyond, copying either holds up everyone else. */
+const MAX_ARRAY = 2 ** 24
+const MAX_HASH = 2 ** 22
+
 /**
  * A table of Lua: an array part of fixed size, which may have holes, and a hash part. Sizes follow Lua 5.1's own rules (a full
  * hash part makes both be counted anew), since `#t` of a table with holes depends on them and scripts see it. The order of
@@ -171,17 +175,24 @@ export class LuaTable {
   }
 
   #become(size: number, inHash: number): void {
-    const pairs = this.hash === null ? [] : [...this.hash]
+    // As JavaScript says it where its own memory ends.
+    if (size > MAX_ARRAY || inHash > MAX_HASH) throw new RangeError('table too large')
     const former = this.array
+    this.#room = inHash === 0 ? 0 : 2 ** Math.ceil(Math.log2(inHash))
+    this.#cursor = null
+    if (size === former.length && inHash > 0) {
+      // Nothing moves.
+      this.#taken = this.hash?.size ?? 0
+      return
+    }
+    const pairs = this.hash
     const array = former.slice(0, size)
     while (array.length < size) array.push(undefined)
     this.array = array
-    this.#room = inHash === 0 ? 0 : 2 ** Math.ceil(Math.log2(inHash))
     this.#taken = 0
     this.hash = null
-    this.#cursor = null
     for (let index = size; index < former.length; index++)
       if (former[index] !== undefined) this.set(index + 1, former[index])
-    for (const [at, value] of pairs) this.set(at, value)
+    if (pairs !== null) for (const [at, value] of pairs) this.set(at, value)
   }
 }

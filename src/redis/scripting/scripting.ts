@@ -420,6 +420,7 @@ export class Scripting {
     const args = this.#argsOf(words)
     const { machine } = this.#interpreter(run.invocation.kind)
     machine.fuel -= FUEL_PER_COMMAND
+    for (const word of words) machine.spend(word.length)
     machine.probeStack()
     const found = this.#find(args, run.caller)
     const refused = typeof found === 'string' ? found : this.#refusal(run, client, found, args)

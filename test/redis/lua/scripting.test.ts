@@ -5,6 +5,8 @@ import { type Pair, startPair } from '../support/pair.ts'
 import { COMMANDS, RESP3_COMMANDS } from './commands.ts'
 
 const ENDLESS = 'while true do end'
+/** A text, and a pattern that takes 2 to the power of 30 tries with it. */
+const SLOW = "string.rep('a', 100), string.rep('a?', 30) .. string.rep('a', 101)"
 
 describe.skipIf(!hasRedis)('beside the real server', () => {
   const endings: (() => Promise<void>)[] = []
@@ -114,6 +116,12 @@ describe('a script that runs for long', () => {
     ['in a coroutine', `coroutine.wrap(function() ${ENDLESS} end)()`],
     ['in a metamethod', `return setmetatable({}, {__index = function() ${ENDLESS} end}).x`],
     ['in a replacement of gsub', `string.gsub('x', 'x', function() ${ENDLESS} end)`],
+    ['finding a pattern', `string.find(${SLOW})`],
+    ['matching a pattern', `string.match(${SLOW})`],
+    ['going through matches of a pattern', `for a in string.gmatch(${SLOW}) do end`],
+    ['replacing a pattern', `string.gsub(${SLOW}, '')`],
+    ['sorting', 'local t = {} for i = 1, 1e6 do t[i] = -i end while true do table.sort(t) end'],
+    ['moving many elements', 'local t = {} for i = 1, 1e6 do t[i] = i end while true do table.insert(t, 1, 0) end'],
     ['calling itself without end', 'local function f() return pcall(f) end while true do f() end'],
     ['running commands', "while true do redis.call('PING') end"],
   ])('is killed %s', async (_, script) => {
@@ -121,6 +129,14 @@ describe('a script that runs for long', () => {
     const { other } = await busy()
     expect(await other.ask(['SCRIPT', 'KILL'])).toEqual(['+OK\r\n'])
     expect((await ended)[0]).toMatch(/^-ERR Script killed by user/)
+  })
+
+  test.each([
+    ['a table that grows', 'local t = {} for i = 1, 1e8 do t[i] = i end'],
+    ['tables within tables, written as JSON', 'local t = {} for i = 1, 100 do t = {t, t, t} end cjson.encode(t)'],
+    ['tables within tables, packed', 'local t = {} for i = 1, 16 do t = {t, t, t, t} end cmsgpack.pack({t, t, t, t})'],
+  ])('is refused more memory than there is for %s', async (_, script) => {
+    expect((await node.talk.ask(['EVAL', script, '0']))[0]).toMatch(/^-ERR (user_script:1: )?not enough memory/)
   })
 
   test('is not killed once it has written, and its effects stay together', async () => {

@@ -167,7 +167,8 @@ function inRadix(source: string, radix: number): number | undefined {
   for (const digit of digits) {
     const value = Number.parseInt(digit, 36)
     if (value >= radix) return undefined
-    number = number * BigInt(radix) + BigInt(value)
+    // Once it is too large it stays so.
+    if (number < 2n ** 64n) number = number * BigInt(radix) + BigInt(value)
   }
   if (number >= 2n ** 64n) return 2 ** 64
   return Number(minus === '-' ? BigInt.asUintN(64, -number) : number)

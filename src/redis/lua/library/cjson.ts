@@ -4,6 +4,7 @@ import { stringToNumber } from '../numbers.ts'
 import { LuaTable } from '../table.ts'
 import { LightUserdata, type LuaValue, NULL_POINTER } from '../values.ts'
 import { type Arguments, type Library, plain, tableOf } from './arguments.ts'
+import { Pieces } from './pieces.ts'
 
 interface Settings {
   convertsSparse: boolean
@@ -58,9 +59,9 @@ export function cjson(machine: Machine): Library {
     null: NULL_POINTER,
     new: plain(machine, () => tableOf(cjson(machine))),
     encode: single((args) => {
-      const parts: string[] = []
+      const parts = new Pieces(machine)
       encode(machine, settings, parts, args.at(1), 0)
-      return parts.join('')
+      return parts.text()
     }),
     decode: single((args) => {
       const source = args.string(1)
@@ -128,7 +129,7 @@ function number(machine: Machine, settings: Settings, value: number): string {
   return Number.isNaN(value) ? 'nan' : general(value, settings.precision)
 }
 
-function encode(machine: Machine, settings: Settings, parts: string[], value: LuaValue, depth: number): void {
+function encode(machine: Machine, settings: Settings, parts: Pieces, value: LuaValue, depth: number): void {
   if (typeof value === 'string') parts.push(quoted(value))
   else if (typeof value === 'number') parts.push(number(machine, settings, value))
   else if (typeof value === 'boolean') parts.push(String(value))
@@ -137,7 +138,7 @@ function encode(machine: Machine, settings: Settings, parts: string[], value: Lu
   else refuse(machine, value, 'type not supported')
 }
 
-function encodeTable(machine: Machine, settings: Settings, parts: string[], table: LuaTable, depth: number): void {
+function encodeTable(machine: Machine, settings: Settings, parts: Pieces, table: LuaTable, depth: number): void {
   if (depth > settings.encodeDepth) machine.raise(`Cannot serialise, excessive nesting (${depth})`)
   const length = listLength(machine, settings, table)
   if (length > 0) {

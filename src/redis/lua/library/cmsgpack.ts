@@ -3,6 +3,7 @@ import { toInt64 } from '../numbers.ts'
 import { LuaTable } from '../table.ts'
 import type { LuaValue } from '../values.ts'
 import { type Arguments, type Library, plain } from './arguments.ts'
+import { Pieces } from './pieces.ts'
 
 /** Tables within tables; what lies deeper is packed as nil, which keeps tables that hold themselves from going on for ever. */
 const MAX_NESTING = 16
@@ -32,9 +33,9 @@ export function cmsgpack(machine: Machine): Library {
     _DESCRIPTION: 'MessagePack C implementation for Lua',
     pack: plain(machine, (args) => {
       if (args.count === 0) args.fail(0, 'MessagePack pack needs input.')
-      const parts: string[] = []
+      const parts = new Pieces(machine)
       for (const value of args.values) pack(parts, value, 0)
-      return parts.join('')
+      return parts.text()
     }),
     unpack: plain(machine, (args) => unpackWith(args, 0, 0)),
     unpack_one: plain(machine, (args) => unpackWith(args, 1, args.optionalInt(2, 0))),
@@ -46,7 +47,7 @@ const byte = (value: number): string => String.fromCharCode(value & 255)
 const short = (value: number): string => byte(value >> 8) + byte(value)
 const long = (value: number): string => short(value >>> 16) + short(value)
 
-function pack(parts: string[], value: LuaValue, level: number): void {
+function pack(parts: Pieces, value: LuaValue, level: number): void {
   if (typeof value === 'string') parts.push(textHead(value.length), value)
   else if (typeof value === 'boolean') parts.push(value ? '\xc3' : '\xc2')
   else if (typeof value === 'number') parts.push(packNumber(value))
@@ -101,23 +102,30 @@ function bytesOfView(count: number): string {
   return bytes
 }
 
-function packTable(parts: string[], table: LuaTable, level: number): void {
-  const pairs = [...table.pairs()]
-  if (isList(pairs)) {
-    parts.push(head(pairs.length, 0x90, '\xdc', '\xdd'))
-    for (let at = 1; at <= pairs.length; at++) pack(parts, table.get(at), level + 1)
+function packTable(parts: Pieces, table: LuaTable, level: number): void {
+  const { count, isList } = countOf(table)
+  if (isList) {
+    parts.push(head(count, 0x90, '\xdc', '\xdd'))
+    for (let at = 1; at <= count; at++) pack(parts, table.get(at), level + 1)
     return
   }
-  parts.push(head(pairs.length, 0x80, '\xde', '\xdf'))
-  for (const [key, value] of pairs) {
+  parts.push(head(count, 0x80, '\xde', '\xdf'))
+  for (const [key, value] of table.pairs()) {
     pack(parts, key, level + 1)
     pack(parts, value, level + 1)
   }
 }
 
-/** Whether the keys are the numbers from 1 to how many there are. */
-const isList = (pairs: readonly [LuaValue, LuaValue][]): boolean =>
-  pairs.every(([key]) => typeof key === 'number' && Number.isInteger(key) && key >= 1 && key <= pairs.length)
+/** How many pairs there are, and whether their keys are the numbers from 1 to that. */
+function countOf(table: LuaTable): { readonly count: number; readonly isList: boolean } {
+  let [count, most, isList] = [0, 0, true]
+  for (const [key] of table.pairs()) {
+    count++
+    if (typeof key === 'number' && Number.isInteger(key) && key >= 1) most = Math.max(most, key)
+    else isList = false
+  }
+  return { count, isList: isList && most === count }
+}
 
 class Reader {
   readonly #machine: Machine

@@ -2,6 +2,12 @@ import { type Machine, READ_ONLY, text, typeName } from '../machine.ts'
 import type { LuaTable } from '../table.ts'
 import { callOf, first, type LuaFunction, type LuaRun, type LuaValue } from '../values.ts'
 import { calling, type Library, plain } from './arguments.ts'
+import { Pieces } from './pieces.ts'
+
+/** To move one weighs as much as to look at so many characters. */
+const ELEMENT = 8
+/** More than these are not sorted in one go. */
+const MANY = 2 ** 17
 
 export function table(machine: Machine): Library {
   return {
@@ -10,14 +16,15 @@ export function table(machine: Machine): Library {
       const list = args.table(1)
       const from = args.optionalInt(3, 1)
       const to = args.at(4) === undefined ? list.length : args.int(4)
-      const parts: string[] = []
+      const parts = new Pieces(machine)
       for (let at = from; at <= to; at++) {
+        if (at > from && separator !== '') parts.push(separator)
         const value = list.get(at)
         parts.push(
           text(value) ?? machine.raise(`invalid value (${typeName(value)}) at index ${at} in table for 'concat'`),
         )
       }
-      return parts.join(separator)
+      return parts.text()
     }),
     foreach: calling(machine, function* (args): LuaRun {
       const [of, f] = [args.table(1), args.function(2)]
@@ -51,6 +58,7 @@ export function table(machine: Machine): Library {
       if (args.count === 2) machine.rawSet(list, end, args.at(2))
       else if (args.count === 3) {
         const at = args.int(2)
+        machine.spend(Math.abs(end - at) * ELEMENT)
         for (let to = Math.max(end, at); to > at; to--) machine.rawSet(list, to, list.get(to - 1))
         machine.rawSet(list, at, args.at(3))
       } else machine.raise("wrong number of arguments to 'insert'")
@@ -61,6 +69,7 @@ export function table(machine: Machine): Library {
       const { length } = list
       const at = args.optionalInt(2, length)
       if (at < 1 || at > length) return []
+      machine.spend((length - at) * ELEMENT)
       const removed = list.get(at)
       for (let to = at; to < length; to++) machine.rawSet(list, to, list.get(to + 1))
       machine.rawSet(list, length, undefined)
@@ -75,7 +84,8 @@ export function table(machine: Machine): Library {
       const { length } = list
       const by = args.at(2) === undefined ? undefined : args.function(2)
       if (list.readonly && length > 1) machine.fault(READ_ONLY)
-      if (by !== undefined || !sortAlike(list, length)) yield* machine.hosted(quicksort(machine, list, 1, length, by))
+      if (by !== undefined || length > MANY || !sortAlike(list, length))
+        yield* machine.hosted(quicksort(machine, list, 1, length, by))
       return []
     }),
   }
@@ -105,6 +115,7 @@ function* quicksort(machine: Machine, list: LuaTable, from: number, to: number, 
   const less = function* (a: LuaValue, b: LuaValue): LuaRun {
     // Once for all comparisons, not for each, the machine has noted that the host calls.
     machine.frame = by === undefined ? caller : frame
+    if (--machine.fuel < 0) yield* machine.tick(machine.frame)
     return machine.truth(first(by === undefined ? yield* machine.isLess(a, b) : yield* callOf(by, a, b)))
   }
   const refuse = () => {
