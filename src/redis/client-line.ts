@@ -37,7 +37,6 @@ export const localAddressOf = ({ connection }: Client): string =>
 export function clientLine(client: Client): string {
   const { core, connection } = client
   const { engine } = core.dialect
-  const socket = connection?.socket
   const { now } = core.keyspace
   const queued = client.transaction?.queue.length ?? -1
   const { sub, psub, ssub } = core.subscriptionsOf(client)
@@ -65,7 +64,7 @@ export function clientLine(client: Client): string {
     ['rbp', 0],
     ['obl', 0],
     ['oll', client.outbox.length],
-    ['omem', client.outboxBytes + (socket?.writableLength ?? 0)],
+    ['omem', client.outboxBytes + (connection?.behind ?? 0)],
     ['tot-mem', 22_400 + client.outboxBytes],
     ['events', 'r'],
     ['cmd', client.lastCommand],
