@@ -512,6 +512,35 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
     )
   })
 
+  test('a script packs what is no number, and is told of an option, as C does it', async () => {
+    await pair.same(
+      ...evaluated(
+        'return cmsgpack.pack(0/0, 1/0)',
+        'return struct.pack(">df<df", 0/0, 0/0, 0/0, 0/0)',
+        'return collectgarbage("no\\0such")',
+        'return cjson.encode_sparse_array("no\\0such")',
+      ),
+    )
+  })
+
+  test('CLIENT CACHING says what tracking lacks', async () => {
+    await pair.same(
+      ...[['ON'], ['ON', 'BCAST'], ['ON', 'OPTIN'], ['ON', 'OPTOUT']].flatMap((how) => [
+        ['CLIENT', 'TRACKING', 'OFF'],
+        ['CLIENT', 'TRACKING', ...how],
+        ['CLIENT', 'CACHING', 'YES'],
+        ['CLIENT', 'CACHING', 'NO'],
+        ['CLIENT', 'CACHING', 'no'],
+        ['CLIENT', 'CACHING', 'x'],
+      ]),
+      ['CLIENT', 'TRACKING', 'OFF'],
+      ['CLIENT', 'CACHING', 'x'],
+      ['COMMAND', 'GETKEYS', 'ZINTERSTORE', 'to', '0', 'a'],
+      ['COMMAND', 'GETKEYS', 'ZINTERSTORE', 'to', '1', 'a'],
+      ['COMMAND', 'GETKEYS', 'EVAL', 'return 1', '0', 'a'],
+    )
+  })
+
   describe('a client that waits', () => {
     const waiting = async (talk: Talk, feeder: Talk, words: Command) => {
       const [id = ''] = await talk.ask(['CLIENT', 'ID'])
@@ -546,6 +575,22 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
         await feeder.ask(['MULTI'], first, second, ['EXEC'])
         const replies = await reply
         return [replies, await feeder.ask(['DEL', 'a', 'b'])]
+      })
+    })
+
+    test.each<[string, Command]>([
+      ['BLPOP', ['SORT', 'source', 'STORE', 'b']],
+      ['BZPOPMIN', ['GEOSEARCHSTORE', 'b', 'geo', 'FROMMEMBER', 'x', 'BYRADIUS', '1', 'M']],
+      ['BZPOPMAX', ['ZUNIONSTORE', 'b', '1', 'geo']],
+      ['BZPOPMIN', ['ZRANGESTORE', 'b', 'geo', '0', '-1']],
+    ])('with %s is not served by what takes the place of another value', async (name, store) => {
+      await bothOf(async (talk, feeder) => {
+        await feeder.ask(['RPUSH', 'source', '2', '1'], ['GEOADD', 'geo', '1', '1', 'x'])
+        const { reply } = await waiting(talk, feeder, [name, 'b', '0'])
+        await feeder.ask(['SET', 'b', 'value'], store)
+        const waits = await feeder.ask(['INFO', 'clients'])
+        await feeder.ask(['DEL', 'b'], store)
+        return [/blocked_clients:1/.test(waits.join('')), await reply]
       })
     })
 

@@ -1,7 +1,7 @@
 import { slotOf } from '../../protocols/resp/hash-slot.ts'
 import type { Client } from '../client.ts'
 import { ASKING, type Command, MOVABLE_KEYS, WRITE } from '../commands/command.ts'
-import { keysOf } from '../commands/keys.ts'
+import { keysToRoute } from '../commands/keys.ts'
 import type { Args } from '../protocol/args.ts'
 import { endTransaction } from '../transaction.ts'
 import type { Cluster } from './cluster.ts'
@@ -66,7 +66,7 @@ export class Redirections {
       for (let at = first; at <= last && at < args.count; at += step) this.#key(args, at)
       return
     }
-    for (const at of keysOf(command, args) ?? []) this.#key(args, at)
+    for (const at of keysToRoute(command, args)) this.#key(args, at)
   }
 
   #key(args: Args, at: number): void {
@@ -135,7 +135,7 @@ export class Redirections {
   #countOf(command: Command, args: Args): void {
     const { keyspace } = this.#cluster.core
     const db = keyspace.db(0)
-    for (const index of keysOf(command, args) ?? []) {
+    for (const index of keysToRoute(command, args)) {
       const key = args.slice(index)
       if (this.#first === undefined) this.#first = key
       else if (!this.#first.equals(key)) this.#severalKeys = true

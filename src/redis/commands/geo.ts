@@ -150,7 +150,6 @@ function search(client: Client, args: Args, variant: Variant): void {
     }
     const event = variant.around === 'options' ? 'geosearchstore' : 'georadiusstore'
     db.changed(args, asked.target, ZSET_EVENT, event, found.length)
-    db.ready(args, asked.target)
   } else db.delete(args, asked.target)
   replies.integer(found.length)
 }

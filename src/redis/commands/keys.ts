@@ -46,10 +46,28 @@ export function keysOf(command: Command, args: Args): readonly number[] | undefi
     if (spec.flags.includes('not_key')) continue
     const found = keysBySpec(spec, args)
     if (found === undefined && spec.begin_search.type !== 'unknown') return undefined
+    // Where keys are counted, some have to come behind those before them.
+    if (found?.length === 0 && keys.length > 0 && spec.find_keys.type === 'keynum') return undefined
     keys.push(...(found ?? []))
   }
   return keys
 }
+
+/**
+ * The keys by which a client is sent elsewhere, in the order in which servers look at them for that: those of a command whose words
+ * can't be told apart are none.
+ */
+export function keysToRoute(command: Command, args: Args): readonly number[] {
+  const keys = keysOf(command, args) ?? []
+  const [first = 0] = keys
+  if (DESTINATION_LAST.has(command.name)) return keys.length < 2 ? [] : [...keys.slice(1), first]
+  if (ONE_DESTINATION.has(command.name)) return [...new Set([first, keys.at(-1) ?? first])]
+  return STREAMS.has(command.name) && (args.count - first) % 2 !== 0 ? [] : keys
+}
+
+const DESTINATION_LAST: ReadonlySet<string> = new Set(['zunionstore', 'zinterstore', 'zdiffstore'])
+const ONE_DESTINATION: ReadonlySet<string> = new Set(['georadius', 'georadiusbymember'])
+const STREAMS: ReadonlySet<string> = new Set(['xread', 'xreadgroup'])
 
 /** What a command does to one of its keys, as COMMAND GETKEYSANDFLAGS tells it. */
 export function keyFlags(command: Command, args: Args, key: number): readonly string[] {

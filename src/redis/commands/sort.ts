@@ -252,7 +252,6 @@ function store(client: Client, args: Args, { gets, target }: SortOptions, member
     const list = openedList.open(db, entry, core.config.settings.listMaxListpackSize)
     for (const element of elements) list.push(false, element, 0, element.length)
     db.changed(args, target, LIST_EVENT, 'sortstore', elements.length)
-    db.ready(args, target)
   } else db.delete(args, target)
   replies.integer(elements.length)
 }

@@ -174,7 +174,6 @@ export function operateInto(client: Client, args: Args, operation: Operation): v
       target.add(score, bytes, viewOf(bytes), 0, bytes.length)
     }
     db.changed(args, 1, ZSET_EVENT, args.text(0).toLowerCase())
-    db.ready(args, 1)
   } else db.delete(args, 1)
   replies.integer(result.length)
 }

@@ -247,7 +247,6 @@ function zrangestore(client: Client, args: Args): void {
       opened.add(score, bytes, viewOf(bytes), 0, bytes.length)
     }
     db.changed(args, 1, ZSET_EVENT, 'zrangestore')
-    db.ready(args, 1)
   } else db.delete(args, 1)
   replies.integer(members.length)
 }

@@ -134,7 +134,7 @@ function trackinginfo(client: Client): void {
 
 function caching(client: Client, args: Args): void {
   const mode = trackingOf(client.core).modeOf(client)
-  if (mode === undefined || !(mode.optIn || mode.optOut)) throw NOT_OPT
+  if (mode === undefined) throw NOT_OPT
   if (args.is(2, 'YES')) {
     if (!mode.optIn) throw NOT_OPTIN
     mode.caching = 'yes'

@@ -273,10 +273,11 @@ export class Database {
     arena.setWord(entry, VALUE, typeof value === 'number' ? value : keyspace.objects.add(value))
   }
 
-  /** As `create`, whatever the key was before; its expiry goes. */
+  /** As `create`, whatever the key was before; its expiry goes. Blocked clients are not served where something else was there. */
   overwrite(args: Args, index: number, type: number, encoding: number, value: number | LargeValue): number {
     const found = this.#live(args, index)
     if (found !== 0) this.remove(found)
+    else this.ready(args, index)
     return this.create(args, index, type, encoding, value)
   }
 

@@ -16,7 +16,7 @@ export function base(machine: Machine): Library {
     }),
     collectgarbage: plain(machine, (args) => {
       const option = args.optionalString(1, 'collect')
-      if (!GARBAGE.has(option)) args.fail(1, `invalid option '${option}'`)
+      if (!GARBAGE.has(option)) args.fail(1, `invalid option '${option.replace(/\0.*$/s, '')}'`)
       return option === 'count' ? process.memoryUsage().heapUsed / 1024 : option === 'step' ? false : 0
     }),
     gcinfo: native(() => Math.floor(process.memoryUsage().heapUsed / 1024)),

@@ -46,7 +46,9 @@ export function cjson(machine: Machine): Library {
     const value = args.at(index)
     if (value === undefined || typeof value === 'boolean') return value ?? now
     const word = args.string(index)
-    return word === 'on' || (word === 'off' ? false : args.fail(index, `invalid option '${word}'`))
+    return (
+      word === 'on' || (word === 'off' ? false : args.fail(index, `invalid option '${word.replace(/\0.*$/s, '')}'`))
+    )
   }
   const setting = (most: number, body: (args: Arguments) => LuaValue | LuaValue[]) =>
     plain(machine, (args) => {

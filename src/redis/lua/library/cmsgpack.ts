@@ -92,9 +92,13 @@ function packFloat(value: number): string {
     view.setFloat32(0, value)
     return `\xca${bytesOfView(4)}`
   }
+  if (Number.isNaN(value)) return NEGATIVE_NAN
   view.setFloat64(0, value)
   return `\xcb${bytesOfView(8)}`
 }
+
+// As processors of Intel's make it.
+const NEGATIVE_NAN = '\xcb\xff\xf8\0\0\0\0\0\0'
 
 function bytesOfView(count: number): string {
   let bytes = ''

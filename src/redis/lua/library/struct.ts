@@ -174,6 +174,8 @@ const view = new DataView(new ArrayBuffer(8))
 function floatBytes(value: number, size: number, isBig: boolean): string {
   if (size === 4) view.setFloat32(0, value)
   else view.setFloat64(0, value)
+  // What is no number is negative, as processors of Intel's make it.
+  if (Number.isNaN(value)) view.setUint8(0, 0xff)
   let bytes = ''
   for (let at = 0; at < size; at++) bytes += String.fromCharCode(view.getUint8(at))
   return isBig ? bytes : reversed(bytes)
