@@ -9,8 +9,11 @@ import type { ConnectAttempt, ConnectOptions } from './connect.ts'
 export interface Depth {
   /** Present: TLS after TCP, with this name and, if given, these authorities. */
   readonly tls?: { readonly host: string; readonly ca?: string | Buffer }
-  /** Ask as clients of Memcached (`version`) or of Redis OSS and Valkey (`PING`) do, and wait for the answer. */
-  readonly protocol: boolean | 'resp'
+  /**
+   * Ask as clients of Memcached (`version`) or of Redis OSS and Valkey (`PING`) do, and wait for the answer; `any`: as
+   * those of Memcached, and servers of the others, which refuse that, have answered, too.
+   */
+  readonly protocol: boolean | 'resp' | 'any'
 }
 
 /** Milliseconds of each step. Absent: it was not reached, or not asked for. */
@@ -31,7 +34,7 @@ export function attemptExchange(options: ConnectOptions & { readonly depth: Dept
   const startedAt = clock.now().toISOString()
   const base = { address, family: familyOf(address), port, startedAt }
   const phases: { connect?: number; tls?: number; firstByte?: number } = {}
-  const asked = depth.protocol === 'resp' ? PING : VERSION_ASKED
+  const asked = ASKED[depth.protocol === 'resp' || depth.protocol === 'any' ? depth.protocol : 'memcached']
   const start = clock.monotonicMs()
   return new Promise((resolve) => {
     let stepStart = start
@@ -93,7 +96,15 @@ const PING = {
   mayBecome: (reply: string): boolean => /^[+-][^\n]*$/.test(reply) && reply.length < LONGEST_LINE,
 }
 
-/** What a client meets at an address instead of Memcached's answer: `refuses connections`. */
+/** One of either kind. */
+const ANY = {
+  question: VERSION_ASKED.question,
+  isAnswer: (reply: string): boolean => isVersion(reply) || /^-[A-Z]+ [^\n]*\n/.test(reply),
+  mayBecome: (reply: string): boolean => mayBecomeVersion(reply) || PING.mayBecome(reply),
+}
+const ASKED = { memcached: VERSION_ASKED, resp: PING, any: ANY }
+
+/** What a client meets at an address instead of a cache's answer: `refuses connections`. */
 export function metInstead({ outcome, code = '' }: Pick<ConnectAttempt, 'outcome' | 'code'>): string {
   switch (outcome) {
     case 'connected':
@@ -107,16 +118,16 @@ export function metInstead({ outcome, code = '' }: Pick<ConnectAttempt, 'outcome
     case 'tls-failed':
       return `accepts connections, and the TLS handshake fails (${code})`
     case 'bad-reply':
-      return `accepts connections, and ${BAD_REPLIES[code] ?? 'no Memcached answers'}`
+      return `accepts connections, and ${BAD_REPLIES[code] ?? 'no cache answers'}`
     default:
       return `can not be reached (${code || outcome})`
   }
 }
 
 const BAD_REPLIES: Readonly<Record<string, string>> = {
-  ETIMEDOUT: '`version` is not answered in time',
+  ETIMEDOUT: 'the first question is not answered in time',
   ECONNRESET: 'closes them without an answer',
-  EPROTO: 'what answers is not Memcached',
+  EPROTO: 'what answers speaks another protocol',
 }
 
 function dial(address: string, port: number, localAddress: string | undefined, { tls }: Depth): Socket {

@@ -27,7 +27,7 @@ export interface ProbeOptions {
   /** Attempts under way at once, at most. Default 128. */
   readonly parallel?: number
   /** Go on to TLS or to a first answer; `host` of each target is the name asked for. */
-  readonly depth?: { readonly tls?: { readonly ca?: string | Buffer }; readonly protocol: Depth['protocol'] }
+  readonly depth?: ProbeDepth | ((target: string) => ProbeDepth | undefined)
   /** Ask the kernel for its round trips, where attempts are at least `KERNEL_SPACING_MS` apart. Default false. */
   readonly kernel?: boolean
   /** Connect to ourselves first: warms Node up, and tells what can't be measured. Default true. */
@@ -37,6 +37,11 @@ export interface ProbeOptions {
   readonly names?: ResolveOptions['names']
   /** Families that clients of a host may count on: those of the network type of its cluster. */
   readonly promised?: ReadonlyMap<string, readonly Family[]>
+}
+
+export interface ProbeDepth {
+  readonly tls?: { readonly ca?: string | Buffer }
+  readonly protocol: Depth['protocol']
 }
 
 /** An attempt with its place in the run. */
@@ -182,8 +187,9 @@ async function* run(
 
 function attemptAt(slot: Slot, options: ProbeOptions, clock: Clock, signal: AbortSignal) {
   const connecting = connectOptions(slot, options, clock, signal)
-  if (!options.depth) return attemptConnect(connecting)
-  const { tls, protocol } = options.depth
+  const wanted = typeof options.depth === 'function' ? options.depth(slot.target) : options.depth
+  if (!wanted) return attemptConnect(connecting)
+  const { tls, protocol } = wanted
   const depth: Depth = { protocol, ...(tls && { tls: { ...tls, host: slot.host } }) }
   return attemptExchange({ ...connecting, depth })
 }

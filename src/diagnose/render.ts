@@ -55,7 +55,7 @@ const IN_WORDS: Readonly<Record<ConnectFailure, string>> = {
   'ports-exhausted': 'No free local port',
   'local-error': 'Not tried',
   'tls-failed': 'TLS failed',
-  'bad-reply': 'No answer of Memcached',
+  'bad-reply': 'No answer of a cache',
   aborted: 'Given up',
 }
 

@@ -14,7 +14,7 @@ export type ConnectOutcome =
   | 'local-error'
   /** The connection stands, the TLS handshake does not. Only for attempts that go that far. */
   | 'tls-failed'
-  /** Connected, and no Memcached answers. Only for attempts that go that far. */
+  /** Connected, and no cache answers. Only for attempts that go that far. */
   | 'bad-reply'
   | 'aborted'
 

@@ -19,6 +19,14 @@ describe('an attempt that goes beyond TCP', () => {
     expect(ms).toBeGreaterThanOrEqual((phases.connect ?? 0) + (phases.firstByte ?? 0) - 0.01)
   })
 
+  test.each<[Actor, string]>([
+    [{ is: 'memcached' }, 'connected'],
+    [{ is: 'redis' }, 'connected'],
+    [{ is: 'http' }, 'bad-reply'],
+  ])('to an answer of any cache ends at %j with %s', async (actor, outcome) => {
+    expect((await attempt(actor, { protocol: 'any' })).outcome).toBe(outcome)
+  })
+
   test('through TLS has a phase of its own for it', async () => {
     const { outcome, phases } = await attempt(TLS, { protocol: true, tls: { host: 'cache.test' } }, 2000)
     expect([outcome, Object.keys(phases)]).toEqual(['connected', ['connect', 'tls', 'firstByte']])

@@ -22,11 +22,16 @@ const SECURE: Actor = { is: 'memcached', tls: { certificate: 'good', name: '127.
 
 describe('a preference works only where Memcached answers', () => {
   test.each<[string, Actor, boolean, string | RegExp]>([
-    ['accepts and keeps silent', { is: 'silent' }, false, 'accepts connections, and `version` is not answered'],
+    [
+      'accepts and keeps silent',
+      { is: 'silent' },
+      false,
+      'accepts connections, and the first question is not answered',
+    ],
     ['closes at once', { is: 'hangs-up' }, false, 'closes them without an answer'],
     // The reset may be there before the connection is noticed.
     ['resets', { is: 'resets' }, false, /resets connections|closes them without an answer/],
-    ['is a web server', { is: 'http' }, false, 'what answers is not Memcached'],
+    ['is a web server', { is: 'http' }, false, 'what answers speaks another protocol'],
     ['refuses', { is: 'closed' }, false, '127.0.0.1 refuses connections'],
     ['speaks TLS where clients do not', SECURE, false, 'accepts connections, and'],
     ['speaks plain text where clients speak TLS', { is: 'memcached' }, true, 'the TLS handshake fails'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ProbeEvent, type ProbeOptions, probe, scheduleAttempts } from '../../src/diagnose/probe.ts'
 import type { NameServices } from '../../src/net/resolve.ts'
+import { scriptedServer } from '../discovery/scripted-server.ts'
 import { closedPort, hasIPv6Loopback, openPort, silentPort } from './loopback.ts'
 
 async function collect(options: ProbeOptions): Promise<ProbeEvent[]> {
@@ -56,6 +57,15 @@ describe('a probe', () => {
     ])
     expect(attempts.every(({ outcome }) => outcome === 'connected')).toBe(true)
     expect(attempts.map(({ warmUp }) => warmUp)).toEqual([true, undefined, undefined])
+  })
+
+  test('goes as far at each target as is asked for it', async () => {
+    const resp = await scriptedServer((line) => (line === 'PING' ? '+PONG\r\n' : '-ERR unknown command\r\n'))
+    const memcached = await scriptedServer((line) => (line === 'version' ? 'VERSION 1.6.22\r\n' : 'ERROR\r\n'))
+    const targets = [resp, memcached].map(({ port }) => `127.0.0.1:${port}`)
+    const depth = (target: string) => ({ protocol: target === targets[0] ? ('resp' as const) : true })
+    const attempts = attemptsIn(await collect({ targets, depth, count: 1, delayMs: 5, timeoutMs: 3000 }))
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['connected', 'connected'])
   })
 
   test.skipIf(!hasIPv6Loopback)('tries every address of a name over both families (skipped without ::1)', async () => {

@@ -20,3 +20,11 @@ test('a key with blanks is left out: the words of a command are told apart by th
 test('of a server at an address no API tells the users', () => {
   expect(hintOf(withNextStep(refusal('NOPERM', ['GET', 'a']), 'localhost:6379', 'app'))).not.toContain('cachectl users')
 })
+
+test.each([
+  ['SELECT is not allowed in cluster mode', 'Leave --database out'],
+  ['DB index is out of range', 'the parameter databases'],
+])('%s is told with what to do, though it has no code of its own', (text, next) => {
+  const error = new RespRefusal('127.0.0.1:6379', { kind: 'error', code: 'ERR', text }, ['SELECT', '3'])
+  expect(hintOf(withNextStep(error, 'cart'))).toContain(next)
+})

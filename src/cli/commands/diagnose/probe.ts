@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { memcached } from '../../../api/catalog/engines.ts'
 import { familiesOf } from '../../../diagnose/family-lacking.ts'
 import { histogramLines } from '../../../diagnose/histogram.ts'
-import { type ProbeEvent, probe } from '../../../diagnose/probe.ts'
+import { type ProbeDepth, type ProbeEvent, probe } from '../../../diagnose/probe.ts'
 import { renderEvent, renderSummary, renderTable, TABLE_HEAD } from '../../../diagnose/render.ts'
 import { npingEvent, npingStart, npingSummary } from '../../../diagnose/render-nping.ts'
 import { type ProbeReport, probeReport } from '../../../diagnose/report.ts'
@@ -176,10 +176,8 @@ interface Aim {
   readonly targets: readonly string[]
   readonly names?: NameServices
   readonly promised?: ReadonlyMap<string, readonly Family[]>
-  /** What verifies the clusters' certificates, when they use TLS. */
-  readonly tls?: AskTls
-  /** `resp`: all of them are of Redis OSS or Valkey. */
-  readonly speaks?: 'resp'
+  /** What the API tells of targets: what verifies their certificates, where they use TLS, and whether they speak RESP. */
+  readonly known: ReadonlyMap<string, { readonly tls?: AskTls; readonly isResp: boolean }>
 }
 
 async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim> {
@@ -193,7 +191,7 @@ async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim>
   const places = [...names, ...ranges.targets].map(readPlace)
   const direct = places.flatMap((place) => ('host' in place ? [endpoint(place.host, place.port)] : []))
   const ids = places.flatMap((place) => ('cluster' in place ? [place.cluster] : []))
-  if (!flags.all && ids.length === 0) return { targets: direct }
+  if (!flags.all && ids.length === 0) return { targets: direct, known: new Map() }
   return withClient(flags, async (client) => {
     const caches = flags.all ? await allCaches(client, tellUnasked) : []
     for (const id of ids) caches.push(await findCache(client, id))
@@ -202,9 +200,13 @@ async function aimOf(spoken: readonly string[], flags: ProbeFlags): Promise<Aim>
     const dualStack = caches.some(({ networkType }) => networkType === 'dual_stack')
     return {
       targets: [...new Set([...nodes, ...direct])],
-      ...(caches.some(({ tls }) => tls) && { tls: trustFor(client, flags) }),
+      known: new Map(
+        caches.flatMap((cache) => {
+          const facts = { isResp: cache.engine !== memcached.name, ...(cache.tls && { tls: trustFor(client, flags) }) }
+          return endpointsOf(cache).map(({ host, port }) => [endpoint(host, port), facts] as const)
+        }),
+      ),
       ...(client.target.kind === 'local' && dualStack && { names: bothLoopbacks }),
-      ...(caches.every(({ engine }) => engine !== memcached.name) && { speaks: 'resp' }),
       promised: promisedBy(caches),
     }
   })
@@ -224,13 +226,18 @@ function promisedBy(caches: readonly Cache[]): ReadonlyMap<string, readonly Fami
 /** A range is no place; that it names no cluster is all that is asked here. */
 const placeOrRange = (word: string) => (/[/*,.:]/.test(word) ? { range: word } : readPlace(word))
 
-function depthOf({ ca, protocol, ...flags }: ProbeFlags, { tls, speaks }: Aim) {
+/** Of each target as the API tells; of what it does not know, an answer of any cache will do. */
+function depthOf({ ca, protocol, ...flags }: ProbeFlags, { known }: Aim) {
   if (!flags.tls && !protocol) return {}
-  const trust = ca === undefined ? tls : { ca: readText(ca) }
-  const secured = flags.tls || (protocol && tls !== undefined)
-  return {
-    depth: { protocol: protocol && (speaks ?? true), ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) },
+  const given = ca === undefined ? undefined : { ca: readText(ca) }
+  const depth = (target: string): ProbeDepth => {
+    const facts = known.get(target)
+    const trust = given ?? facts?.tls
+    const secured = flags.tls || (protocol && facts?.tls !== undefined)
+    const spoken = facts === undefined ? 'any' : facts.isResp ? 'resp' : true
+    return { protocol: protocol && spoken, ...(secured && { tls: { ...(trust?.ca && { ca: trust.ca }) } }) }
   }
+  return { depth }
 }
 
 function probeOptions({ ipv4, ipv6, ...flags }: ProbeFlags) {

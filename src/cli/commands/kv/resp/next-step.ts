@@ -87,6 +87,20 @@ const STEPS: Readonly<Record<string, Step>> = {
   NOPROTO: { matter: 'the server does not speak this protocol', hint: () => 'Is it Redis OSS or Valkey?' },
 }
 
+/** What has no code but ERR: by the server's own words. */
+const SAID: readonly (Step & { readonly text: RegExp })[] = [
+  {
+    text: /^SELECT is not allowed in cluster mode/,
+    matter: 'in cluster mode there is one database',
+    hint: () => 'Leave --database out: only servers without cluster mode have others than 0.',
+  },
+  {
+    text: /^DB index is out of range/,
+    matter: 'there is no such database',
+    hint: () => 'There are as many as the parameter databases says, from 0 on: mostly 16.',
+  },
+]
+
 /** Of a cache: servers at an address have users that no API tells of. */
 function whoMay(where: string, { user, said: [name = '', key = ''] }: Refused): string[] {
   if (name === '' || !('cluster' in readPlace(where))) return []
@@ -104,9 +118,10 @@ export function withNextStep(error: unknown, where: string, user = 'default'): u
   if (error.name === 'LostNode') return new RespFailure(error, error.message, UNREACHED)
   if (error.name === 'BadReply') return new RespFailure(error, `${where}: ${error.message}`, NOT_RESP)
   if (error.name !== 'RespRefusal' || !('code' in error) || !('node' in error)) return error
-  const step = STEPS[String(error.code)]
+  const told = 'text' in error ? String(error.text) : ''
+  const step = STEPS[String(error.code)] ?? SAID.find(({ text }) => text.test(told))
   if (!step) return error
-  const text = 'text' in error && !step.brief ? String(error.text) : ''
+  const text = step.brief ? '' : told
   const said = 'said' in error && Array.isArray(error.said) ? error.said.map(String) : []
   const message = `${error.node}: ${step.matter}: ${error.code} ${text}`.trimEnd()
   return new RespFailure(error, message, step.hint(where, { user, said }))
