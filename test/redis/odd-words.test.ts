@@ -500,6 +500,7 @@ describe.each(PROGRAMS.filter(({ installed }) => installed))('odd words for $pro
       ['XGROUP', 'CREATE', 'stream', 'group', '$', 'MKSTREAM', 'MKSTREAM'],
       ['XGROUP', 'CREATE', 'stream', 'other', '$', 'MKSTREAM', 'MKSTREAM', 'ENTRIESREAD', '1'],
       ['XGROUP', 'SETID', 'stream', 'group', '$', 'ENTRIESREAD', '1', 'ENTRIESREAD', '1'],
+      ['XGROUP', 'SETID', 'stream', 'group', '$', 'ENTRIESREAD', 'ENTRIESREAD', '1'],
       ['ACL', 'SETUSER', 'someone', '(+get', '(+set'],
       ['ACL', 'SETUSER', 'someone', '(+get', 'x', '(+set', 'y'],
       ['ACL', 'SETUSER', 'someone', 'reset', '(+get', '(+set', '~a)'],

@@ -54,7 +54,6 @@ const MOST_TO_SET = 7
 /** The words of XGROUP CREATE and SETID behind the id. */
 function groupOptions(args: Args, mayMake: boolean): { readonly entriesRead: number; readonly makes: boolean } {
   let [entriesRead, makes] = [UNKNOWN_READ, false]
-  if (args.count > (mayMake ? MOST_TO_CREATE : MOST_TO_SET)) throw refusal(subcommandSyntax(args))
   for (let i = 5; i < args.count; i++) {
     if (mayMake && args.is(i, 'MKSTREAM')) makes = true
     else if (args.is(i, 'ENTRIESREAD') && i + 1 < args.count) {
@@ -62,6 +61,7 @@ function groupOptions(args: Args, mayMake: boolean): { readonly entriesRead: num
       if (entriesRead < UNKNOWN_READ) throw READ_NEGATIVE
     } else throw refusal(subcommandSyntax(args))
   }
+  if (args.count > (mayMake ? MOST_TO_CREATE : MOST_TO_SET)) throw refusal(subcommandSyntax(args))
   return { entriesRead, makes }
 }
 
