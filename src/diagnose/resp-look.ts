@@ -94,14 +94,18 @@ const QUESTIONS = {
   slots: ['CLUSTER', 'SLOTS'],
 } as const satisfies Readonly<Record<string, Command>>
 
-/** What a refusal of ours leaves in the log of a server. */
-export const ASKED_BY_US: ReadonlySet<string> = new Set([
-  ...Object.values(QUESTIONS).map(([command, sub = '']) =>
-    `${command}${/^\d*$/.test(sub) ? '' : `|${sub}`}`.toLowerCase(),
-  ),
-  'info',
-  'hello',
-])
+const subjectOf = ([command = '', sub = '']: readonly string[]): string =>
+  `${command}${/^\d*$/.test(sub) ? '' : `|${sub}`}`.toLowerCase()
+
+/** Clients ask these, too, when they connect. */
+const CLIENTS_ASK: ReadonlySet<string> = new Set(['info', 'hello', subjectOf(QUESTIONS.slots)])
+const DOCTORS_ASK: ReadonlySet<string> = new Set(Object.values(QUESTIONS).map(subjectOf))
+
+/** What a refusal of a doctor's, this one's or another's, leaves in the log of a server. */
+export function isDoctors({ object, user }: Denied, self: string): boolean {
+  const asked = object.toLowerCase()
+  return CLIENTS_ASK.has(asked) ? user === self : DOCTORS_ASK.has(asked)
+}
 
 /** Undefined: nothing was answered, which others tell of. Never rejects. */
 export async function lookAtResp(dial: RespLookDial): Promise<RespLook | undefined> {

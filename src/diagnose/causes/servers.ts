@@ -3,7 +3,7 @@ import { commandsOf } from '../../acl/commands.ts'
 import { shell } from '../../api/shell.ts'
 import { endpoint } from '../../net/target.ts'
 import type { Evidence } from '../evidence.ts'
-import { ASKED_BY_US, type Denied, type RespClientSeen, type RespLook } from '../resp-look.ts'
+import { type Denied, isDoctors, type RespClientSeen, type RespLook } from '../resp-look.ts'
 import { type Evident, evident, failure, note, type Told, warning } from './cause.ts'
 import { whoIs } from './places.ts'
 
@@ -528,12 +528,12 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 /** Entries of the last minute. Not what doctor itself was refused, this time or before. */
 const deniedLately = (look: RespLook, isIt: (entry: Denied) => boolean): Denied[] =>
-  (look.denied ?? []).filter(
-    (entry) =>
-      entry.ageS < LATELY_S &&
-      isIt(entry) &&
-      !(entry.user === look.user && ASKED_BY_US.has(entry.object.toLowerCase())),
-  )
+  (look.denied ?? []).filter((entry) => entry.ageS < LATELY_S && isIt(entry) && !isDoctors(entry, look.user))
+
+/** One, of the last minute, is a slip; the servers of a group themselves may be refused once while they come up. */
+const areSeveral = (entries: readonly Denied[]): boolean =>
+  entries.reduce((sum, { count }) => sum + count, 0) >= SEVERAL
+const graveIf = (isGrave: boolean) => (isGrave ? failure : note)
 
 const names = (entries: readonly Denied[], of: (entry: Denied) => string): string =>
   [...new Set(entries.map(of))].slice(0, MOST_NAMED).join(', ')
@@ -552,7 +552,7 @@ function failedLogins(look: RespLook): Told[] {
   if (entries.length > 0 || wrong > 0) {
     const users = names(entries, ({ user }) => user)
     return [
-      failure(
+      graveIf(wrong > 0 || areSeveral(entries))(
         at(look),
         `Clients fail to log in at ${whose(look)} (WRONGPASS)${users === '' ? `, ${wrong} within ${Math.round(look.ms ?? 0)} ms` : `: as ${users}${from(entries)}`}.`,
         'The password is wrong or was rotated, an IAM token has run out (15 minutes), or the user is not in the group: cachectl describe-users tells which are, and whether they are active.',
@@ -601,7 +601,7 @@ function lackedPermissions(look: RespLook, { api }: Evidence): Told[] {
     ? ['Grant it:', shell`cachectl modify-user --user-id ${user.id} --append-access-string ${lacking.join(' ')}`]
     : `Add ${lacking.join(' ')} to its access string: cachectl modify-user`
   return [
-    failure(
+    graveIf(count > 0 || areSeveral(entries))(
       at(look),
       `The user ${first.user} lacks ${lacking.join(', ')} at ${whose(look)}: its clients are refused with NOPERM (${first.reason} ${first.object})${from(entries)}.${has}`,
       grant,
@@ -616,7 +616,9 @@ function memoryFull(look: RespLook): Told[] {
   const counted = used - number(after, 'mem_not_counted_for_evict')
   const policy = after?.maxmemory_policy ?? ''
   const [refused, now] = [errors(look, 'OOM'), grown(look, 'OOM')]
-  if (now === 0 && (policy !== 'noeviction' || most === 0 || counted < most)) {
+  // Replicas go by what their primary does.
+  const isFull = policy === 'noeviction' && most > 0 && counted >= most && standing(look) !== 'replica'
+  if (now === 0 && !isFull) {
     return refused === 0
       ? []
       : [
