@@ -3,9 +3,13 @@ import type { Fleet } from '../nodes/fleet.ts'
 import type { Deployment, NodeKey, Owner } from '../nodes/wanted.ts'
 import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from '../time/clock.ts'
+import { type Clock, systemClock } from '../time/clock.ts'
 import { LoopRunner, type Round } from './loops.ts'
 import { type Setback, Setbacks } from './setbacks.ts'
+
+/** How long a start waits at most for what comes back step by step, and how often it looks. */
+const COMES_BACK_MS = 10_000
+const LOOK_AGAIN_MS = 50
 
 /** What a record may have to be done with. */
 export interface Work {
@@ -23,6 +27,8 @@ export interface Life<K extends WorkloadKind = WorkloadKind, W extends Work = Wo
   /** After a start, before any record is looked at. */
   resume?(): void
   deploymentOf(record: Records[K]): Deployment
+  /** Whether what a record says is available is still on its way back after a start, with nothing in its way. Absent: never. */
+  comesBack?(record: Records[K]): boolean
   /** Whether there is nothing to do with a record while its nodes do not run. */
   needsToRun(record: Records[K]): boolean
   /** Its nodes end again and again. */
@@ -98,12 +104,30 @@ export class Runner extends LoopRunner<LivingKind> {
     return true
   }
 
-  /** After a start: goes on with what was left to do. Settles when every record that has nodes is up, or has been tried. */
+  /**
+   * After a start: goes on with what was left to do. Settles when every record that has nodes is up, or has been tried: those that
+   * come back step by step for some seconds.
+   */
   async resume(): Promise<void> {
     const { lives } = this.#options
     for (const life of lives) life.resume?.()
     this.#resumeErrands()
     await this.settle(this.owners())
+    const deadline = systemClock.now() + COMES_BACK_MS
+    for (let left = this.#comingBack(); left.length > 0 && systemClock.now() < deadline; left = this.#comingBack()) {
+      await new Promise<void>((resolve) => systemClock.at(systemClock.now() + LOOK_AGAIN_MS, resolve))
+      await this.settle(left)
+    }
+  }
+
+  #comingBack(): Owner[] {
+    const { lives, store } = this.#options
+    return lives.flatMap(({ kind, comesBack }) =>
+      store
+        .all(kind)
+        .filter((record) => comesBack?.(record) === true)
+        .map(({ region, id }) => ({ region, kind, id })),
+    )
   }
 
   /** All records that have nodes. */

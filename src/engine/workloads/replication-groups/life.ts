@@ -67,6 +67,16 @@ export class ReplicationGroupLife implements Life<'replicationGroup', GroupWork>
     return deploymentOf(replicationGroups, group, this.#tools.store)
   }
 
+  readonly comesBack = (group: ReplicationGroupRecord): boolean => {
+    const { status, steps, lostPorts = [] } = group
+    return (
+      status === 'available' &&
+      steps[0]?.do === 'recover' &&
+      lostPorts.length === 0 &&
+      this.#faultsOf(group).length === 0
+    )
+  }
+
   needsToRun({ status }: ReplicationGroupRecord): boolean {
     return status !== 'deleting' && status !== 'create-failed'
   }
