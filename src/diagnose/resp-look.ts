@@ -209,7 +209,7 @@ function slowIn(reply: Reply, nowS: number): SlowCall[] {
 const [SHOWN_WORDS, SHOWN_CHARACTERS] = [4, 60]
 
 /** Lines of `name=value` fields. Not this connection, nor those of replicas and primaries. */
-export const clientsIn = (list: string): RespClientSeen[] =>
+const clientsIn = (list: string): RespClientSeen[] =>
   list
     .split('\n')
     .map((line) => Object.fromEntries(line.trim().split(' ').map(pair)))
