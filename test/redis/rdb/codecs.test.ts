@@ -200,6 +200,7 @@ function ziplistOf(elements: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(10)
   const all = Buffer.concat([head, ...parts, Buffer.of(0xff)])
   all.writeUInt32LE(all.length, 0)
+  all.writeUInt32LE(all.length - 1 - before, 4)
   all.writeUInt16LE(elements.length, 8)
   return all
 }
