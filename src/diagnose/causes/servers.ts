@@ -545,8 +545,11 @@ const from = (entries: readonly Denied[]): string => {
   return hosts === '' ? '' : `, from ${hosts}`
 }
 
+/** The user of the local engine itself, which is refused until a server that comes up has its users. */
+const ENGINES_OWN = 'cachectl'
+
 function failedLogins(look: RespLook): Told[] {
-  const entries = deniedLately(look, ({ reason }) => reason === 'auth')
+  const entries = deniedLately(look, ({ reason, user }) => reason === 'auth' && user !== ENGINES_OWN)
   const [wrong, none] = [grown(look, 'WRONGPASS'), grown(look, 'NOAUTH')]
   const show = redisCli(look, 'ACL', 'LOG')
   if (entries.length > 0 || wrong > 0) {
