@@ -251,7 +251,7 @@ export class Access {
   /** Writes all users to a file. @throws ErrnoException */
   save(path: string): void {
     const lines = this.sorted().map((user) => `${user.describe()}\n`)
-    replaceFile(path, `${path}.tmp-${this.#core.runId.slice(0, 6)}`, Buffer.from(lines.join(''), 'latin1'))
+    replaceFile(path, `${path}.tmp-${this.#core.runId.slice(0, 6)}`, [Buffer.from(lines.join(''), 'latin1')])
   }
 
   #newDefault(): AclUser {

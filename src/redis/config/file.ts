@@ -11,7 +11,7 @@ export function rewriteConfigFile(core: Core): void {
   const path = host.configFile
   const before = existsSync(path) ? readFileSync(path, 'latin1') : ''
   const after = rewritten(before, (name) => config.nameOf(name), linesOf(core))
-  replaceFile(path, `${path}.${core.runId.slice(0, 6)}`, Buffer.from(after, 'latin1'))
+  replaceFile(path, `${path}.${core.runId.slice(0, 6)}`, [Buffer.from(after, 'latin1')])
 }
 
 function* linesOf({ config, cluster, access }: Core): Generator<readonly [string, readonly WrittenValue[]]> {

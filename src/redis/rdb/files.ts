@@ -1,7 +1,8 @@
 /** Snapshots as files: written beside, and put in the place of the one before once they are whole and on the disk. */
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { replaceFile } from '../replace-file.ts'
 import type { Loader } from './loader.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -35,31 +36,21 @@ async function writeAll(file: FileHandle, piece: Buffer): Promise<void> {
 
 /** The same at once. */
 export function writeFileSync(path: string, temporary: string, snapshot: Snapshot): void {
-  const beside = join(dirname(path), temporary)
   try {
-    const file = openSync(beside, 'w')
-    try {
-      for (let piece = snapshot.slice(PIECE_MS); piece; piece = snapshot.slice(PIECE_MS))
-        for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(beside, path)
+    replaceFile(path, join(dirname(path), temporary), slicesOf(snapshot), FILE_MODE)
   } catch (error) {
     snapshot.cancel()
-    rmSync(beside, { force: true })
     throw error
-  }
-  const directory = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
   }
 }
 
+function* slicesOf(snapshot: Snapshot): Generator<Buffer> {
+  for (let piece = snapshot.slice(PIECE_MS); piece; piece = snapshot.slice(PIECE_MS)) yield piece
+}
+
 const PIECE_MS = Number.POSITIVE_INFINITY
+/** Less what the process takes away (umask), as of servers. */
+const FILE_MODE = 0o666
 
 /** Bytes of a file; -1: there is none. */
 export const fileBytes = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? -1
