@@ -38,7 +38,7 @@ async function serverIn({ stateDir, clientConfig }: Told): Promise<ProcessIdenti
     Tags: [{ Key: NODE_RUNTIME_TAG, Value: 'server' }], // what a thread serves ends with its process
   })
   const note = join(stateDir, 'nodes', 'us-west-2', 'cart', '0001', 'server.json')
-  await eventually('its server runs', () => existsSync(note))
+  await eventually('its server runs', () => existsSync(note) && readFileSync(note, 'utf8') !== '')
   return JSON.parse(readFileSync(note, 'utf8')) as ProcessIdentity // the engine wrote it
 }
 
