@@ -1,9 +1,10 @@
+import { elapsedMs, sleep, systemClock } from '../../net/clock.ts'
 import { type Failure, hasEnded } from '../nodes/failure.ts'
 import type { Fleet } from '../nodes/fleet.ts'
 import type { Deployment, NodeKey, Owner } from '../nodes/wanted.ts'
 import type { ErrandKind, Records, WorkloadKind } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
-import { type Clock, systemClock } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import { LoopRunner, type Round } from './loops.ts'
 import { type Setback, Setbacks } from './setbacks.ts'
 
@@ -113,27 +114,28 @@ export class Runner extends LoopRunner<LivingKind> {
     for (const life of lives) life.resume?.()
     this.#resumeErrands()
     await this.settle(this.owners())
-    const deadline = systemClock.now() + COMES_BACK_MS
-    for (let left = this.#comingBack(); left.length > 0 && systemClock.now() < deadline; left = this.#comingBack()) {
-      await new Promise<void>((resolve) => systemClock.at(systemClock.now() + LOOK_AGAIN_MS, resolve))
+    const start = systemClock.monotonicMs()
+    for (;;) {
+      const left = this.#owners(({ comesBack }, record) => comesBack?.(record) === true)
+      if (left.length === 0 || elapsedMs(systemClock, start) >= COMES_BACK_MS) return
+      await sleep(systemClock, LOOK_AGAIN_MS)
       await this.settle(left)
     }
   }
 
-  #comingBack(): Owner[] {
-    const { lives, store } = this.#options
-    return lives.flatMap(({ kind, comesBack }) =>
-      store
-        .all(kind)
-        .filter((record) => comesBack?.(record) === true)
-        .map(({ region, id }) => ({ region, kind, id })),
-    )
-  }
-
   /** All records that have nodes. */
   owners(): Owner[] {
+    return this.#owners(() => true)
+  }
+
+  #owners(isMeant: (life: Life, record: Records[WorkloadKind]) => boolean): Owner[] {
     const { lives, store } = this.#options
-    return lives.flatMap(({ kind }) => store.all(kind).map(({ region, id }) => ({ region, kind, id })))
+    return lives.flatMap((life) =>
+      store
+        .all(life.kind)
+        .filter((record) => isMeant(life, record))
+        .map(({ region, id }) => ({ region, kind: life.kind, id })),
+    )
   }
 
   /** Looks at these. Settles when there is nothing to do with them at the moment. */
